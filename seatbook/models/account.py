@@ -1,0 +1,52 @@
+"""Who uses seatbook: users with a password, and holders, who hold and buy seats."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask_login import UserMixin
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Text, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from seatbook.extensions import Base
+from seatbook.models.columns import timestamp
+
+ROLES = ("customer", "door", "box_office", "admin")
+
+
+class User(UserMixin, Base):
+    """An account. `sign_in_version` is part of every session: raising it signs out everywhere."""
+
+    __tablename__ = "user_account"
+    __table_args__ = (
+        CheckConstraint(f"role IN {ROLES}", name="role"),
+        CheckConstraint("username = btrim(username) AND username <> ''", name="username_trimmed"),
+        Index("uq_user_account_username", func.lower(text("username")), unique=True),
+        Index("uq_user_account_email", func.lower(text("email")), unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    username: Mapped[str] = mapped_column(Text)
+    email: Mapped[str] = mapped_column(Text)
+    password_hash: Mapped[str] = mapped_column(Text)
+    role: Mapped[str] = mapped_column(Text, server_default="customer")
+    sign_in_version: Mapped[int] = mapped_column(server_default="1")
+    created_at: Mapped[datetime] = timestamp(server_default=func.clock_timestamp())
+
+    def get_id(self) -> str:
+        """What flask-login keeps in the session: a session of an older version is worth nothing."""
+        return f"{self.id}.{self.sign_in_version}"
+
+
+class Holder(Base):
+    """Whoever holds: one row for a user, or one for an anonymous browser session.
+
+    A browser proves to be its anonymous holder by the signed session cookie that
+    carries the id. A row is made at the first hold, so that readers cost nothing.
+    """
+
+    __tablename__ = "holder"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), unique=True)
+    created_at: Mapped[datetime] = timestamp(server_default=func.clock_timestamp())
