@@ -1,0 +1,269 @@
+"""Servers, databases and applications for the tests. All are real, and none is shared with `make run`.
+
+One PostgreSQL and one Redis serve a whole test run, in a temporary folder.
+The schema is built by the migrations once, as a template that other databases
+are copied from. What stands in the environment of whoever runs the tests
+doesn't matter: settings are taken out of it before anything reads them.
+
+Which fixture to ask for:
+
+- `app`, `client`, `app_context`: an application on `database_url`, in this process.
+- `database_url`, `redis_url`: for code that takes an address.
+- `fresh_database`: a database of one's own, for a test that changes the schema or the server's sessions.
+- `live_server`: gunicorn with a database of its own, for browsers.
+
+Whatever a test wrote into the shared databases is gone after it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.ctx import AppContext
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+from redis import Redis
+from sqlalchemy.engine import make_url
+
+from seatbook import create_app
+from seatbook.config import PROJECT_DIR, Config
+from seatbook.embedded.postgres_server import APPLICATION, PostgresServer
+from seatbook.embedded.redis_server import RedisServer
+from seatbook.extensions import db
+
+SHARED_DIR = PROJECT_DIR.parent / "shared"
+SECRET_KEY = "a key for tests, which protects nothing at all"
+# Numbers of Redis databases: the tests' own process, and the live server.
+REDIS_DATABASES = {"tests": 0, "live": 1}
+
+
+def _forget_settings() -> None:
+    ours = {name.upper() for name in Config.__dataclass_fields__} | {"PORT", "WEB_CONCURRENCY", "WEB_THREADS"}
+    ours |= {f"{name}_FILE" for name in ours}
+    for name in list(os.environ):
+        if name in ours or name.startswith(("PG", "FLASK_", "GUNICORN_", "RQ_", "SEATBOOK_")):
+            del os.environ[name]
+
+
+_forget_settings()
+
+
+@pytest.fixture(scope="session")
+def server_dir() -> Iterator[Path]:
+    """A temporary folder for servers, with a short path: a Unix socket's may have about 100 bytes."""
+    directory = Path(tempfile.mkdtemp(prefix="seatbook-tests-"))
+    yield directory
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(server_dir: Path) -> Iterator[PostgresServer]:
+    """PostgreSQL that does not wait for the disk. `connect(database)` is the superuser's way in."""
+    server = PostgresServer(
+        server_dir / "postgres",
+        socket_dir=server_dir / "sockets",
+        log_file=server_dir / "postgres.log",
+        forgetful=True,
+    )
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_server(server_dir: Path, postgres_server: PostgresServer) -> Iterator[RedisServer]:
+    server = RedisServer(socket_dir=server_dir / "sockets", log_file=server_dir / "redis.log")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_url(redis_server: RedisServer) -> str:
+    return redis_server.url(REDIS_DATABASES["tests"])
+
+
+@pytest.fixture(scope="session")
+def template_database(postgres_server: PostgresServer, redis_url: str) -> str:
+    """Name of a database that the migrations built, and that nobody writes to."""
+    with _database(postgres_server, name="template_of_tests", keep=True) as url:
+        app = create_app(_config(url, redis_url))
+        with app.app_context():
+            upgrade()
+            db.engine.dispose()
+    return "template_of_tests"
+
+
+@pytest.fixture(scope="session")
+def database_url(postgres_server: PostgresServer, template_database: str) -> Iterator[str]:
+    with _database(postgres_server, name="tests", template=template_database) as url:
+        yield url
+
+
+@pytest.fixture
+def fresh_database(postgres_server: PostgresServer, template_database: str) -> Iterator[str]:
+    """URL of a migrated, empty database which is dropped after the test."""
+    with _database(postgres_server, name=f"fresh_{uuid.uuid4().hex}", template=template_database) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def app(database_url: str, redis_url: str) -> Iterator[Flask]:
+    """One application for all tests. It has room for a crowd of threads, and no rate limits."""
+    application = create_app(_config(database_url, redis_url))
+    application.config["TESTING"] = True
+    yield application
+    with application.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app_context(app: Flask) -> Iterator[AppContext]:
+    with app.app_context() as context:
+        yield context
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@dataclass(frozen=True, slots=True)
+class LiveServer:
+    """gunicorn at `url`. `app` is an application of the test's own process on the same database."""
+
+    url: str
+    database_url: str
+    redis_url: str
+    app: Flask
+
+
+@pytest.fixture(scope="session")
+def live_server(
+    postgres_server: PostgresServer, redis_server: RedisServer, template_database: str
+) -> Iterator[LiveServer]:
+    redis_url = redis_server.url(REDIS_DATABASES["live"])
+    with _database(postgres_server, name="live", template=template_database) as url:
+        app = create_app(_config(url, redis_url))
+        with _gunicorn(url, redis_url) as address:
+            yield LiveServer(url=address, database_url=url, redis_url=redis_url, app=app)
+        with app.app_context():
+            db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def shared_dir() -> Path:
+    """The material that this project shares with its makers; a test that needs it is skipped elsewhere."""
+    if not SHARED_DIR.is_dir():
+        pytest.skip("needs ../shared, which is not here")
+    return SHARED_DIR
+
+
+@pytest.fixture(autouse=True)
+def clean_tables(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Empty every table, and Redis, after a test that used them."""
+    yield
+    used = set(request.fixturenames)
+    if "database_url" in used or "app" in used:
+        _empty(request.getfixturevalue("postgres_server"), "tests")
+    if "live_server" in used:
+        _empty(request.getfixturevalue("postgres_server"), "live")
+    for fixture, database in (("redis_url", "tests"), ("live_server", "live")):
+        if fixture in used:
+            server: RedisServer = request.getfixturevalue("redis_server")
+            with Redis.from_url(server.url(REDIS_DATABASES[database])) as redis:
+                redis.flushdb()
+
+
+def _config(database_url: str, redis_url: str) -> Config:
+    return Config(
+        database_url=database_url,
+        redis_url=redis_url,
+        secret_key=SECRET_KEY,
+        pool_size=70,
+        rate_limits=False,
+        mail_dir=Path(tempfile.gettempdir()) / "seatbook-tests-mail",
+    )
+
+
+@contextmanager
+def _database(
+    server: PostgresServer, *, name: str, template: str = "template0", keep: bool = False
+) -> Iterator[str]:
+    with closing(server.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute(f'CREATE DATABASE "{name}" OWNER {APPLICATION} TEMPLATE "{template}"')
+    try:
+        yield server.url(name)
+    finally:
+        if not keep:
+            with closing(server.connect()) as connection, connection.cursor() as cursor:
+                cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _empty(server: PostgresServer, database: str) -> None:
+    """Empty the tables that hold something. As superuser: triggers refuse it to everybody else."""
+    with closing(server.connect(database)) as connection, connection.cursor() as cursor:
+        # A test that left a transaction open shall fail here, and not hang.
+        cursor.execute("SET lock_timeout = '5s'")
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(
+            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
+            " WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+        )
+        tables = [row[0] for row in cursor.fetchall()]
+        if not tables:
+            return
+        probes = " UNION ALL ".join(f"(SELECT '{table}' FROM {table} LIMIT 1)" for table in tables)
+        cursor.execute(probes)
+        filled = [row[0] for row in cursor.fetchall()]
+        if filled:
+            cursor.execute(f"TRUNCATE {', '.join(filled)} CASCADE")
+
+
+@contextmanager
+def _gunicorn(database_url: str, redis_url: str) -> Iterator[str]:
+    """Run `gunicorn wsgi:app` on a port of the system's choosing; its address."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    log_path = Path(make_url(database_url).query["host"]).parent / "gunicorn.log"  # type: ignore[arg-type]
+    with log_path.open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"fd://{listener.fileno()}"],
+            cwd=PROJECT_DIR,
+            env=os.environ
+            | {
+                "DATABASE_URL": database_url,
+                "REDIS_URL": redis_url,
+                "SECRET_KEY": SECRET_KEY,
+                "PUBLIC_URL": address,
+                "RATE_LIMITS": "0",
+            },
+            pass_fds=[listener.fileno()],
+            stdout=log,
+            stderr=log,
+        )
+    # gunicorn holds the socket now; ours would accept nothing and let clients wait for ever.
+    listener.close()
+    try:
+        yield address
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.returncode != 0:
+            print(log_path.read_text("utf-8", "replace"), file=sys.stderr)
