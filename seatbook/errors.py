@@ -59,6 +59,16 @@ class SeatsTaken(SeatbookError):
         super().__init__(seat_ids=seat_ids, labels=labels, listing=", ".join(labels))
 
 
+class AlreadyYours(SeatbookError):
+    """The holder bought these seats a moment ago, perhaps in another window."""
+
+    code = "already_yours"
+    message = "%(listing)s is yours already: it is in your reservations."
+
+    def __init__(self, *, seat_ids: list[int], labels: list[str]) -> None:
+        super().__init__(seat_ids=seat_ids, labels=labels, listing=", ".join(labels))
+
+
 class NotEnoughLeft(SeatbookError):
     """Fewer places of an area are free than were asked for. `left` may be 0: sold out."""
 

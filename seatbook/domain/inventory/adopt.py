@@ -1,0 +1,96 @@
+"""An anonymous basket becomes the user's at sign-in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import and_, select, update
+from sqlalchemy.orm import Session
+
+from seatbook.domain.holders import HolderRef
+from seatbook.domain.inventory.hold import LapsedHold, places_of, with_own_lapsed_hold_closed
+from seatbook.domain.inventory.rows import (
+    clock,
+    free_seats,
+    lock_reservations,
+    lock_seats,
+    open_hold_of,
+    take_seats,
+)
+from seatbook.domain.transaction import run_transaction
+from seatbook.models import Event, Reservation, Seat
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptResult:
+    """What became of an anonymous basket at sign-in: events whose seats are now the user's, and how many
+    seats were given back because the user would have had more than the event allows."""
+
+    event_ids: tuple[int, ...]
+    released_seats: int
+
+
+def adopt_holds(*, from_holder_id: int, to: HolderRef) -> AdoptResult:
+    """Hand an anonymous browser's live holds to the user who signed in there. Safe to repeat.
+
+    Where the user holds seats of the same event already, the seats join that
+    hold and its end. Seats beyond the event's `max_seats` go back on sale.
+    """
+    open_holds = run_transaction(
+        lambda session: session.execute(
+            select(Reservation.event_id, Reservation.id)
+            .where(Reservation.holder_id == from_holder_id, Reservation.status == "held")
+            .order_by(Reservation.event_id)
+        ).all()
+    )
+    adopted = {}
+    for event_id, reservation_id in open_holds:
+        given_back = with_own_lapsed_hold_closed(
+            lambda session, e=event_id, r=reservation_id: _adopt_hold(
+                session, e, reservation_id=r, from_holder_id=from_holder_id, to=to
+            )
+        )
+        if given_back is not None:
+            adopted[event_id] = given_back
+    return AdoptResult(tuple(adopted), sum(adopted.values()))
+
+
+def _adopt_hold(
+    session: Session, event_id: int, *, reservation_id: int, from_holder_id: int, to: HolderRef
+) -> int | LapsedHold | None:
+    """Move one hold's seats; how many had to be given back, or None when the hold had ended."""
+    seats = lock_seats(session, event_id, and_(Seat.reservation_id == reservation_id, Seat.status == "held"))
+    own_id = session.scalar(open_hold_of(event_id, to.holder_id))
+    holds = lock_reservations(session, event_id, {reservation_id, own_id or reservation_id})
+    now = clock(session)
+    anonymous, own = holds[reservation_id], holds.get(own_id or 0)
+    if own is not None and own.status == "held" and own.expires_at <= now:
+        return LapsedHold(event_id, own.id)
+    if anonymous.holder_id != from_holder_id or anonymous.status != "held" or anonymous.expires_at <= now:
+        return None
+
+    event = session.execute(
+        select(Event.max_seats, places_of(event_id, to.holder_id).label("places")).where(Event.id == event_id)
+    ).one()
+    room = max(0, event.max_seats - event.places)
+    kept, given_back = seats[:room], seats[room:]
+    free_seats(session, given_back, outcome="released", reason="release", at=now, actor=to.user_id)
+    if own is None or own.status != "held":
+        if kept:
+            session.execute(
+                update(Reservation)
+                .where(Reservation.event_id == event_id, Reservation.id == reservation_id)
+                .values(holder_id=to.holder_id)
+            )
+    else:
+        free_seats(session, kept, outcome="moved", reason="move", at=now, actor=to.user_id)
+        take_seats(
+            session,
+            event_id,
+            kept,
+            reservation_id=own.id,
+            until=own.expires_at,
+            reason="move",
+            actor=to.user_id,
+        )
+    return len(given_back)

@@ -1,0 +1,243 @@
+"""The only statements that lock, judge and change seats; every act is made of these.
+
+Locks are taken in one order: seats by id, then reservations by id. Writes take
+rows that are locked and judged; each changes the seats, the reservation's lines
+and the log in one statement, so that none of the three is ever without the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Row, Select, TextClause, and_, func, select, text
+from sqlalchemy.orm import Session
+
+from seatbook.domain.holders import HolderRef
+from seatbook.errors import InvalidInput, NotFound
+from seatbook.models import Reservation, ReservationSeat, Seat
+
+MAX_ID = 2**63 - 1
+MAX_SEATS_A_REQUEST = 1_000
+OPEN_STATUSES = ("held", "pending")
+
+
+def lock_seats(
+    session: Session,
+    event_id: int,
+    which: ColumnElement[bool],
+    *,
+    limit: int | None = None,
+    skip_locked: bool = False,
+) -> list[Row]:
+    """Lock seats of one event in the order of their ids and return them as they are now."""
+    return list(
+        session.execute(
+            select(*SEAT_COLUMNS)
+            .where(Seat.event_id == event_id, which)
+            .order_by(Seat.id)
+            .limit(limit)
+            .with_for_update(key_share=True, skip_locked=skip_locked)
+        )
+    )
+
+
+SEAT_COLUMNS = (Seat.event_id, Seat.id, Seat.label, Seat.status, Seat.reservation_id, Seat.held_until)
+
+
+def lock_reservations(session: Session, event_id: int, ids: Iterable[int]) -> dict[int, Row]:
+    """Lock reservations of one event in the order of their ids; call it after `lock_seats`."""
+    ids = sorted(ids)
+    if not ids:
+        return {}
+    rows = session.execute(
+        select(
+            Reservation.id,
+            Reservation.holder_id,
+            Reservation.code,
+            Reservation.status,
+            Reservation.expires_at,
+            Reservation.total_minor,
+        )
+        .where(Reservation.event_id == event_id, Reservation.id.in_(ids))
+        .order_by(Reservation.id)
+        .with_for_update(key_share=True)
+    )
+    return {row.id: row for row in rows}
+
+
+def own_reservation(session: Session, event_id: int, reservation_id: int, holder: HolderRef | None) -> Row:
+    """Lock one reservation; somebody else's is not there."""
+    reservation = lock_reservations(session, event_id, [reservation_id]).get(reservation_id)
+    if reservation is None or (holder is not None and reservation.holder_id != holder.holder_id):
+        raise NotFound(what="reservation")
+    return reservation
+
+
+def open_hold_of(event_id: int, holder_id: int) -> Select[int]:
+    return select(Reservation.id).where(
+        Reservation.event_id == event_id, Reservation.holder_id == holder_id, Reservation.status == "held"
+    )
+
+
+def open_lines(session: Session, event_id: int, reservation_id: int) -> Sequence[Row]:
+    return session.execute(
+        select(ReservationSeat.seat_id, ReservationSeat.price_minor).where(
+            ReservationSeat.event_id == event_id,
+            ReservationSeat.reservation_id == reservation_id,
+            ReservationSeat.ended_at.is_(None),
+        )
+    ).all()
+
+
+def clock(session: Session) -> datetime:
+    """The one clock of every rule, in a statement of its own so that it is read after the locks."""
+    return session.execute(select(func.clock_timestamp())).scalar_one()
+
+
+def is_free(seat: Row, *, at: datetime) -> bool:
+    return seat.status == "available" or (seat.status == "held" and seat.held_until <= at)
+
+
+def is_lapsed() -> ColumnElement[bool]:
+    """A hold that was over when the statement began, for finding rows. Unlike the clock that judges them
+    under the lock, the statement's own time is one value, so that an index on `held_until` serves it."""
+    return and_(Seat.status == "held", Seat.held_until <= func.statement_timestamp())
+
+
+def label(seat: Row) -> str:
+    return seat.label or f"place {seat.id}"
+
+
+def checked_id(number: int) -> int:
+    """An id that no row can have is unknown, and must not reach the database as an overflow."""
+    if not 0 < number <= MAX_ID:
+        raise NotFound(what="seat")
+    return number
+
+
+def checked_ids(numbers: Sequence[int]) -> list[int]:
+    if not numbers:
+        raise InvalidInput(field="seat_ids", reason="Please pick at least one seat.")
+    if len(numbers) > MAX_SEATS_A_REQUEST:
+        raise InvalidInput(
+            field="seat_ids", reason=f"At most {MAX_SEATS_A_REQUEST} seats fit into one request."
+        )
+    return sorted({checked_id(number) for number in numbers})
+
+
+def take_seats(
+    session: Session,
+    event_id: int,
+    seats: Sequence[Row],
+    *,
+    reservation_id: int,
+    until: datetime,
+    reason: str,
+    actor: int | None,
+) -> None:
+    """Write the hold of locked seats that were judged free and whose old claims are ended."""
+    session.execute(
+        TAKE_SEATS,
+        {
+            "event": event_id,
+            "seats": [seat.id for seat in seats],
+            "reservation": reservation_id,
+            "until": until,
+            "reason": reason,
+            "actor": actor,
+        },
+    )
+
+
+TAKE_SEATS = text("""
+    WITH taken AS (
+        UPDATE seat SET status = 'held', reservation_id = :reservation, held_until = :until
+         WHERE event_id = :event AND id = ANY(CAST(:seats AS bigint[]))
+        RETURNING id, category_id
+    ), claimed AS (
+        INSERT INTO reservation_seat (event_id, reservation_id, seat_id, price_minor)
+        SELECT :event, :reservation, taken.id, category.price_minor
+          FROM taken JOIN category ON category.event_id = :event AND category.id = taken.category_id
+    )
+    INSERT INTO seat_change (event_id, seat_id, from_status, to_status, reason, reservation_id, actor_user_id)
+    SELECT :event, id, 'available', 'held', :reason, :reservation, :actor FROM taken ORDER BY id
+""")
+
+
+def free_seats(
+    session: Session,
+    seats: Sequence[Row],
+    *,
+    outcome: str,
+    reason: str,
+    at: datetime,
+    actor: int | None = None,
+) -> None:
+    """Make locked seats available and end their claims; a reservation ends with its last claim."""
+    _end(FREE_SEATS, session, seats, outcome=outcome, reason=reason, at=at, actor=actor)
+
+
+def end_claims(session: Session, seats: Sequence[Row], *, at: datetime) -> None:
+    """Write down that lapsed claims ended, for seats that somebody else takes in the same transaction."""
+    _end(END_CLAIMS, session, seats, outcome="expired", reason="expire", at=at, actor=None)
+
+
+def _end(
+    statement: TextClause,
+    session: Session,
+    seats: Sequence[Row],
+    *,
+    outcome: str,
+    reason: str,
+    at: datetime,
+    actor: int | None,
+) -> None:
+    if seats:
+        session.execute(
+            statement,
+            {
+                "events": [seat.event_id for seat in seats],
+                "seats": [seat.id for seat in seats],
+                "was": "reserved" if outcome == "cancelled" else "held",
+                "outcome": outcome,
+                "status": {"moved": "released"}.get(outcome, outcome),
+                "from": ["confirmed"] if outcome == "cancelled" else list(OPEN_STATUSES),
+                "reason": reason,
+                "at": at,
+                "actor": actor,
+            },
+        )
+
+
+# The reservations are locked before this runs, so that of two acts which end the last two claims of one
+# reservation the second sees the first one's work and closes it.
+_END_CLAIMS = """
+    WITH given AS (
+        SELECT * FROM unnest(CAST(:events AS bigint[]), CAST(:seats AS bigint[])) AS given(event_id, seat_id)
+    ), ended AS (
+        UPDATE reservation_seat line SET ended_at = :at, outcome = :outcome
+          FROM given
+         WHERE line.event_id = given.event_id AND line.seat_id = given.seat_id AND line.ended_at IS NULL
+        RETURNING line.event_id, line.seat_id, line.reservation_id
+    ), closed AS (
+        UPDATE reservation SET status = :status, ended_at = :at
+         WHERE (event_id, id) IN (SELECT event_id, reservation_id FROM ended)
+           AND status = ANY(:from)
+           AND NOT EXISTS (SELECT FROM reservation_seat line
+                            WHERE line.event_id = reservation.event_id
+                              AND line.reservation_id = reservation.id
+                              AND line.ended_at IS NULL
+                              AND NOT EXISTS (SELECT FROM given WHERE given.event_id = line.event_id
+                                                                 AND given.seat_id = line.seat_id))
+    ){freed}
+    INSERT INTO seat_change (event_id, seat_id, from_status, to_status, reason, reservation_id, actor_user_id)
+    SELECT event_id, seat_id, :was, 'available', :reason, reservation_id, :actor FROM ended ORDER BY 1, 2
+"""
+_FREED = """, freed AS (
+        UPDATE seat SET status = 'available', reservation_id = NULL, held_until = NULL
+          FROM given
+         WHERE seat.event_id = given.event_id AND seat.id = given.seat_id AND seat.status = :was
+    )"""
+END_CLAIMS = text(_END_CLAIMS.format(freed=""))
+FREE_SEATS = text(_END_CLAIMS.format(freed=_FREED))

@@ -1,0 +1,177 @@
+"""Rows for tests, written as plainly as the tables: no rule of the product is asked on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from itertools import count
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+
+from seatbook.domain.holders import HolderRef
+from seatbook.extensions import db
+from seatbook.models import (
+    Area,
+    Category,
+    Event,
+    Holder,
+    ReservationSeat,
+    Seat,
+    SeatChange,
+    Section,
+    Show,
+    User,
+    Venue,
+)
+
+_number = count(1)
+
+
+@dataclass(frozen=True)
+class Hall:
+    """An event on sale with one seated area; `seat_ids` in the order of the seats."""
+
+    event_id: int
+    area_id: int
+    category_id: int
+    seat_ids: tuple[int, ...]
+
+
+def make_event(*, seats: int = 0, price_minor: int = 4500, **fields: Any) -> Hall:
+    """A published event that is on sale now, with `seats` numbered seats in rows of 20."""
+    now = datetime.now(timezone.utc)
+    number = next(_number)
+    venue_id = _add(Venue, name=f"Lyric Hall {number}", time_zone="Europe/Berlin")
+    show_id = _add(Show, kind="concert", title=f"The Quiet Hour {number}")
+    event_id = _add(
+        Event,
+        show_id=show_id,
+        venue_id=venue_id,
+        **{
+            "status": "published",
+            "starts_at": now + timedelta(days=7),
+            "ends_at": now + timedelta(days=7, hours=2),
+            "on_sale_from": now - timedelta(days=30),
+            "on_sale_until": now + timedelta(days=7),
+            "currency": "EUR",
+            **fields,
+        },
+    )
+    category_id = _add(Category, event_id=event_id, name="Stalls", price_minor=price_minor)
+    area_id = _add(Area, event_id=event_id, kind="seated", name="Seats")
+    section_id = _add(Section, event_id=event_id, area_id=area_id, name="Stalls")
+    rows = [
+        {
+            "event_id": event_id,
+            "area_id": area_id,
+            "section_id": section_id,
+            "category_id": category_id,
+            "row_label": chr(65 + i // 20) if i < 520 else f"R{i // 20}-",
+            "number": str(i % 20 + 1),
+            "label": f"{chr(65 + i // 20) if i < 520 else f'R{i // 20}-'}{i % 20 + 1}",
+            "x": float(i % 20),
+            "y": float(i // 20),
+        }
+        for i in range(seats)
+    ]
+    ids = (
+        db.session.scalars(insert(Seat).returning(Seat.id, sort_by_parameter_order=True), rows).all()
+        if rows
+        else ()
+    )
+    db.session.commit()
+    return Hall(event_id, area_id, category_id, tuple(ids))
+
+
+def make_area(hall: Hall, *, kind: str, places: int, name: str | None = None) -> int:
+    """A standing or stock area of N alike places; its id."""
+    area_id = _add(Area, event_id=hall.event_id, kind=kind, name=name or kind.capitalize())
+    places_of_area = [
+        {"event_id": hall.event_id, "area_id": area_id, "category_id": hall.category_id}
+        for _ in range(places)
+    ]
+    db.session.execute(insert(Seat), places_of_area)
+    db.session.commit()
+    return area_id
+
+
+def make_holder(name: str | None = None) -> HolderRef:
+    """An anonymous holder, or a user's when a name is given."""
+    user_id = None
+    if name is not None:
+        user_id = _add(
+            User, username=name, email=f"{name}@example.org", password_hash="no password fits this"
+        )
+    holder_id = _add(Holder, user_id=user_id)
+    db.session.commit()
+    return HolderRef(holder_id, user_id)
+
+
+def seat_row(hall: Hall, seat_id: int) -> Any:
+    """The seat as the table has it now."""
+    db.session.rollback()
+    return db.session.execute(
+        select(Seat.status, Seat.reservation_id, Seat.held_until, Seat.label).where(
+            Seat.event_id == hall.event_id, Seat.id == seat_id
+        )
+    ).one()
+
+
+def statuses(hall: Hall) -> list[str]:
+    """The written status of every seat of the event, by id."""
+    db.session.rollback()
+    return list(
+        db.session.scalars(select(Seat.status).where(Seat.event_id == hall.event_id).order_by(Seat.id))
+    )
+
+
+def changes(hall: Hall) -> list[tuple[int, str, str, str]]:
+    """The event's log: (seat id, from, to, reason), in the order of writing."""
+    db.session.rollback()
+    rows = db.session.execute(
+        select(SeatChange.seat_id, SeatChange.from_status, SeatChange.to_status, SeatChange.reason)
+        .where(SeatChange.event_id == hall.event_id)
+        .order_by(SeatChange.id)
+    )
+    return [tuple(row) for row in rows]
+
+
+def claims(hall: Hall, seat_id: int) -> list[tuple[int, str | None]]:
+    """Every line the seat ever had: (reservation id, outcome), oldest first."""
+    db.session.rollback()
+    rows = db.session.execute(
+        select(ReservationSeat.reservation_id, ReservationSeat.outcome)
+        .where(ReservationSeat.event_id == hall.event_id, ReservationSeat.seat_id == seat_id)
+        .order_by(ReservationSeat.id)
+    )
+    return [tuple(row) for row in rows]
+
+
+def let_hold_end(hall: Hall, reservation_id: int, *, seconds_ago: float = 1.0) -> None:
+    """Move the end of a hold into the past, by the database's clock; nothing else happens to it."""
+    from seatbook.models import Reservation
+
+    end = func.clock_timestamp() - timedelta(seconds=seconds_ago)
+    db.session.execute(
+        update(Reservation)
+        .where(Reservation.event_id == hall.event_id, Reservation.id == reservation_id)
+        .values(expires_at=end)
+    )
+    db.session.execute(
+        update(Seat)
+        .where(Seat.event_id == hall.event_id, Seat.reservation_id == reservation_id, Seat.status == "held")
+        .values(
+            held_until=select(Reservation.expires_at)
+            .where(Reservation.event_id == hall.event_id, Reservation.id == reservation_id)
+            .scalar_subquery()
+        )
+    )
+    db.session.commit()
+
+
+def _add(model: type, **fields: Any) -> int:
+    row = model(**fields)
+    db.session.add(row)
+    db.session.flush()
+    return row.id
