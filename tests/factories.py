@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from itertools import count
+from secrets import token_hex
 from typing import Any
 
 from sqlalchemy import func, insert, select, update
@@ -25,8 +25,6 @@ from seatbook.models import (
     Venue,
 )
 
-_number = count(1)
-
 
 @dataclass(frozen=True)
 class Hall:
@@ -41,7 +39,7 @@ class Hall:
 def make_event(*, seats: int = 0, price_minor: int = 4500, **fields: Any) -> Hall:
     """A published event that is on sale now, with `seats` numbered seats in rows of 20."""
     now = datetime.now(timezone.utc)
-    number = next(_number)
+    number = token_hex(4)
     venue_id = _add(Venue, name=f"Lyric Hall {number}", time_zone="Europe/Berlin")
     show_id = _add(Show, kind="concert", title=f"The Quiet Hour {number}")
     event_id = _add(
