@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import sys
 
-FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+from flask import g, has_request_context
+
+FORMAT = "%(asctime)s %(levelname)s %(name)s [%(request_id)s]: %(message)s"
 
 
 def log_to_stdout(level: str) -> None:
@@ -14,5 +16,17 @@ def log_to_stdout(level: str) -> None:
     RQ tells four lines about every job, and a sweep comes every few seconds:
     only its warnings are shown, or all of it at level DEBUG.
     """
-    logging.basicConfig(stream=sys.stdout, level=level, format=FORMAT, force=True)
+    handler = logging.StreamHandler(sys.stdout)
+    handler.addFilter(_add_request_id)
+    logging.basicConfig(handlers=[handler], level=level, format=FORMAT, force=True)
     logging.getLogger("rq").setLevel("DEBUG" if level == "DEBUG" else "WARNING")
+
+
+def current_request_id() -> str:
+    """The id of the web request that is being answered, or "-" outside of one."""
+    return str(g.get("request_id", "-")) if has_request_context() else "-"
+
+
+def _add_request_id(record: logging.LogRecord) -> bool:
+    record.request_id = current_request_id()
+    return True

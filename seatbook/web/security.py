@@ -1,0 +1,126 @@
+"""What protects a page and its visitor: headers, cookies, CSRF, and input that cannot be text.
+
+The Content Security Policy allows nothing that the page does not need. A script
+runs only with the nonce of its own answer, so text that somebody smuggled into
+a page stays text; htmx obeys the same nonce through its hx-csp extension, and
+is the only code that may turn strings into HTML (Trusted Types). There is no
+'unsafe-inline': a `style` attribute does not work, on purpose.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+from flask import Flask, Response, abort, g, request
+from flask_babel import gettext as _
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter
+
+from seatbook.config import Config
+from seatbook.errors import InvalidInput
+from seatbook.extensions import csrf
+
+CSP = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'nonce-{nonce}'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types htmx",
+    )
+)
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    # For browsers from before frame-ancestors.
+    "X-Frame-Options": "DENY",
+    # Not "no-referrer": the CSRF check over HTTPS reads the referrer of our own pages.
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+HSTS = "max-age=31536000"
+
+# The largest form is a basket of 1,000 seats, about 20 kB.
+MAX_REQUEST_BYTES = 64 * 1024
+# A session ends this long after its cookie was last written. It is written at
+# sign-in and when something in it changes, not with every answer.
+SESSION_LIFETIME = timedelta(days=14)
+
+MAX_ID = 2**63 - 1
+
+
+class IdConverter(IntegerConverter):
+    """`<int:…>` in a route: what PostgreSQL's bigint can't hold is not there, rather than a failed query."""
+
+    def __init__(self, map, *args, **kwargs) -> None:  # type: ignore[no-untyped-def]
+        kwargs.setdefault("max", MAX_ID)
+        super().__init__(map, *args, **kwargs)
+
+
+def init_app(app: Flask, config: Config) -> None:
+    """Bind cookies, CSRF, headers and the refusal of unreadable input."""
+    app.secret_key = config.secret_key
+    app.url_map.converters["int"] = IdConverter
+    app.config.update(
+        MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
+        MAX_FORM_MEMORY_SIZE=MAX_REQUEST_BYTES,
+        MAX_FORM_PARTS=100,
+        # The prefix makes browsers insist on Secure, on this host alone and on the whole site.
+        SESSION_COOKIE_NAME="__Host-seatbook" if config.cookie_secure else "seatbook",
+        SESSION_COOKIE_SECURE=config.cookie_secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=SESSION_LIFETIME,
+        # A form is good as long as its session: a page left open over lunch still works.
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    if config.trusted_proxies:
+        hops = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    app.jinja_env.globals["csp_nonce"] = csp_nonce
+
+    app.before_request(_refuse_unreadable_input)
+    csrf.init_app(app)
+
+    @app.after_request
+    def protect(response: Response) -> Response:
+        response.headers["Content-Security-Policy"] = CSP.format(nonce=csp_nonce())
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if config.cookie_secure:
+            response.headers["Strict-Transport-Security"] = HSTS
+        if request.endpoint != "static" and "Cache-Control" not in response.headers:
+            response.headers["Cache-Control"] = "no-store" if g.get("is_personal") else "private, no-cache"
+        return response
+
+
+def csp_nonce() -> str:
+    """The nonce of this answer, for `nonce=` of scripts and `hx-nonce=` of htmx elements."""
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(16)
+    return str(g.csp_nonce)
+
+
+def _refuse_unreadable_input() -> None:
+    """Stop what no text column can hold before anything looks at it.
+
+    PostgreSQL has no NUL in text; such a request comes from a probe, not from a person.
+    """
+    if "\0" in request.path:
+        abort(404)
+    for values in (request.args, request.form):
+        for name, texts in values.lists():
+            if "\0" in name or any("\0" in text for text in texts):
+                raise InvalidInput(
+                    field=name.replace("\0", ""),
+                    reason=_("A field holds a character that is not text. Please type it again."),
+                )
