@@ -155,6 +155,7 @@ def upgrade() -> None:
         sa.Column("plan_id", sa.BigInteger(), nullable=True),
         sa.Column("name", sa.Text(), server_default="", nullable=False),
         sa.Column("status", sa.Text(), server_default="draft", nullable=False),
+        sa.Column("listed", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("on_sale_from", sa.DateTime(timezone=True), nullable=False),
@@ -185,7 +186,7 @@ def upgrade() -> None:
         "event",
         ["starts_at", "id"],
         unique=False,
-        postgresql_where=sa.text("status <> 'draft'"),
+        postgresql_where=sa.text("listed AND status <> 'draft'"),
     )
     op.create_table(
         "reservation",

@@ -15,6 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
     func,
     text,
+    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -85,7 +86,7 @@ class Event(Base):
         CheckConstraint("max_seats BETWEEN 1 AND 1000", name="max_seats"),
         CheckConstraint("cancel_seconds_before_start >= 0", name="cancel_deadline"),
         CheckConstraint("payment IN ('none', 'counter')", name="payment"),
-        Index("ix_event_starts_at", "starts_at", "id", postgresql_where=text("status <> 'draft'")),
+        Index("ix_event_starts_at", "starts_at", "id", postgresql_where=text("listed AND status <> 'draft'")),
         Index("ix_event_show_id", "show_id", "starts_at"),
     )
 
@@ -95,6 +96,8 @@ class Event(Base):
     plan_id: Mapped[int | None] = mapped_column(ForeignKey("plan.id"))
     name: Mapped[str] = mapped_column(Text, server_default="")
     status: Mapped[str] = mapped_column(Text, server_default="draft")
+    # Unlisted: whoever knows the address may buy, and "what's on" does not show it.
+    listed: Mapped[bool] = mapped_column(server_default=true())
     starts_at: Mapped[datetime] = timestamp()
     ends_at: Mapped[datetime] = timestamp()
     on_sale_from: Mapped[datetime] = timestamp()
