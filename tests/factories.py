@@ -101,7 +101,7 @@ def make_holder(name: str | None = None) -> HolderRef:
         user_id = _add(
             User, username=name, email=f"{name}@example.org", password_hash="no password fits this"
         )
-    holder_id = _add(Holder, user_id=user_id)
+    holder_id = _add(Holder, user_id=user_id, browser_key=None if user_id else token_hex(8))
     db.session.commit()
     return HolderRef(holder_id, user_id)
 

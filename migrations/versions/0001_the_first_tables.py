@@ -121,14 +121,19 @@ def upgrade() -> None:
         "holder",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("user_id", sa.BigInteger(), nullable=True),
+        sa.Column("browser_key", sa.Text(), nullable=True),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
             server_default=sa.text("clock_timestamp()"),
             nullable=False,
         ),
+        sa.CheckConstraint(
+            "(user_id IS NULL) <> (browser_key IS NULL)", name=op.f("ck_holder_user_or_browser")
+        ),
         sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_holder_user_account")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_holder")),
+        sa.UniqueConstraint("browser_key", name=op.f("uq_holder_browser_key")),
         sa.UniqueConstraint("user_id", name=op.f("uq_holder_user_id")),
     )
     op.create_table(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from seatbook.domain.transaction import run_transaction
 from seatbook.models import Holder
@@ -20,24 +20,27 @@ class HolderRef:
     user_id: int | None = None
 
 
-def new_anonymous_holder() -> HolderRef:
-    """Make a holder for a browser that nobody signed in to."""
-    return run_transaction(
-        lambda session: HolderRef(session.execute(insert(Holder).returning(Holder.id)).scalar_one())
-    )
+def holder_of_browser(browser_key: str) -> HolderRef:
+    """The one holder of a browser that nobody signed in to, made at its first hold."""
+    return HolderRef(_holder_id(Holder.browser_key, browser_key))
 
 
 def holder_of_user(user_id: int) -> HolderRef:
-    """The user's one holder, made when it is missing. Safe to repeat, also at the same moment."""
+    """The user's one holder, made when it is missing."""
+    return HolderRef(_holder_id(Holder.user_id, user_id), user_id)
 
-    def act(session: Session) -> HolderRef:
-        query = select(Holder.id).where(Holder.user_id == user_id)
-        holder_id = session.execute(query).scalar_one_or_none()
+
+def _holder_id(column: InstrumentedAttribute, value: int | str) -> int:
+    """Find or make the holder. Safe to repeat, also at the same moment: two clicks are one holder."""
+    query = select(Holder.id).where(column == value)
+
+    def act(session: Session) -> int:
+        holder_id = session.scalar(query)
         if holder_id is None:
             session.execute(
-                insert(Holder).values(user_id=user_id).on_conflict_do_nothing(index_elements=[Holder.user_id])
+                insert(Holder).values({column: value}).on_conflict_do_nothing(index_elements=[column])
             )
-            holder_id = session.execute(query).scalar_one()
-        return HolderRef(holder_id, user_id)
+            holder_id = session.scalars(query).one()
+        return holder_id
 
     return run_transaction(act)

@@ -39,14 +39,17 @@ class User(UserMixin, Base):
 
 
 class Holder(Base):
-    """Whoever holds: one row for a user, or one for an anonymous browser session.
+    """Whoever holds: one row for a user, or one for an anonymous browser.
 
-    A browser proves to be its anonymous holder by the signed session cookie that
-    carries the id. A row is made at the first hold, so that readers cost nothing.
+    A browser is known by the random `browser_key` in its signed session cookie.
+    The key is there from the first page on and the row is made at the first
+    hold: so readers cost nothing, and two clicks at once are one holder.
     """
 
     __tablename__ = "holder"
+    __table_args__ = (CheckConstraint("(user_id IS NULL) <> (browser_key IS NULL)", name="user_or_browser"),)
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), unique=True)
+    browser_key: Mapped[str | None] = mapped_column(Text, unique=True)
     created_at: Mapped[datetime] = timestamp(server_default=func.clock_timestamp())

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from secrets import token_urlsafe
+
 from flask import session
 from flask_login import current_user
 
-from seatbook.domain.holders import HolderRef, new_anonymous_holder
+from seatbook.domain.holders import HolderRef, holder_of_browser
 from seatbook.web.sessions import ANONYMOUS_HOLDER, USER_HOLDER
+
+# Kept apart from the id: the browser has its key before it has a row.
+BROWSER_KEY = "browser"
 
 
 def current_holder() -> HolderRef | None:
@@ -21,6 +26,17 @@ def current_holder() -> HolderRef | None:
     return HolderRef(holder_id) if isinstance(holder_id, int) else None
 
 
+def remember_browser() -> None:
+    """Give this browser the key of its holder-to-be. For every page on which places can be picked.
+
+    With the key in its cookie before the first click, two clicks at the same
+    moment are one holder, who never loses a seat to themselves.
+    """
+    if not current_user.is_authenticated and BROWSER_KEY not in session:
+        session.permanent = True
+        session[BROWSER_KEY] = token_urlsafe(16)
+
+
 def ensure_holder() -> HolderRef:
     """The holder of this browser; an anonymous one is made when there is none. For whoever picks a place.
 
@@ -28,7 +44,7 @@ def ensure_holder() -> HolderRef:
     """
     holder = current_holder()
     if holder is None:
-        holder = new_anonymous_holder()
-        session.permanent = True
+        remember_browser()
+        holder = holder_of_browser(session[BROWSER_KEY])
         session[ANONYMOUS_HOLDER] = holder.holder_id
     return holder
