@@ -16,7 +16,7 @@ from seatbook.logs import log_to_stdout
 # Read here too, although each worker reads it again: a fault in the settings
 # is told once and in plain words, and not by every worker with a traceback.
 try:
-    config = Config.from_environ()
+    seatbook_config = Config.from_environ()
 except ConfigurationError as error:
     raise SystemExit(str(error)) from None
 
@@ -30,7 +30,7 @@ bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY") or min(max(cores, 2), 8))
 # As many threads as pooled connections: no thread ever waits for another's.
-threads = int(os.environ.get("WEB_THREADS") or config.pool_size)
+threads = int(os.environ.get("WEB_THREADS") or seatbook_config.pool_size)
 
 # Each worker builds its own application, so that none shares a connection with another.
 preload_app = False
@@ -44,6 +44,10 @@ keepalive = 15
 # A sale begins: connections wait here rather than being refused.
 backlog = 2048
 
+# gunicorn's remote control is one socket in the home directory, which two
+# servers of one user would take from each other. Signals do what is needed.
+control_socket_disable = True
+
 # Workers report that they live by touching a file: in memory, where there is such a place.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 
@@ -51,5 +55,5 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 # each request comes only when asked for, as a proxy in front writes one anyway.
 errorlog = "-"
 accesslog = "-" if os.environ.get("ACCESS_LOG") == "1" else None
-loglevel = config.log_level.lower()
-log_to_stdout(config.log_level)
+loglevel = seatbook_config.log_level.lower()
+log_to_stdout(seatbook_config.log_level)

@@ -8,18 +8,17 @@ import sys
 from flask import g, has_request_context
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s [%(request_id)s]: %(message)s"
+# They tell four lines about every job, and a sweep comes every few seconds.
+TALKATIVE = ("rq.worker", "rq.job", "rq.cron")
 
 
 def log_to_stdout(level: str) -> None:
-    """Send the logs of this process from `level` up to stdout.
-
-    RQ tells four lines about every job, and a sweep comes every few seconds:
-    only its warnings are shown, or all of it at level DEBUG.
-    """
+    """Send the logs of this process from `level` up to stdout; of RQ's only warnings, or all at DEBUG."""
     handler = logging.StreamHandler(sys.stdout)
     handler.addFilter(_add_request_id)
     logging.basicConfig(handlers=[handler], level=level, format=FORMAT, force=True)
-    logging.getLogger("rq").setLevel("DEBUG" if level == "DEBUG" else "WARNING")
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel("DEBUG" if level == "DEBUG" else "WARNING")
 
 
 def current_request_id() -> str:

@@ -20,6 +20,7 @@ from sqlalchemy import URL
 from seatbook.embedded.account import database_account
 from seatbook.embedded.log_tail import did_not_start
 from seatbook.embedded.refusal import CannotRun
+from seatbook.embedded.server_environ import server_environ
 from seatbook.embedded.wheels import POSTGRES_VERSION, postgres_programs
 
 SUPERUSER = "postgres"
@@ -133,6 +134,7 @@ class PostgresServer:
                 stdout=log,
                 stderr=log,
                 cwd="/",
+                env=server_environ(),
                 start_new_session=True,
                 **self._account.process_options(),
             )
@@ -162,6 +164,7 @@ class PostgresServer:
                 stdout=log,
                 stderr=log,
                 cwd="/",
+                env=server_environ(),
                 # A session of its own: the terminal's Ctrl-C must not reach it before those who use it have ended.
                 start_new_session=True,
                 **self._account.process_options(),

@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from seatbook.embedded.log_tail import did_not_start
+from seatbook.embedded.server_environ import server_environ
 from seatbook.embedded.wheels import redis_server_program
 
 START_SECONDS = 20
@@ -47,6 +48,7 @@ class RedisServer:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                env=server_environ(),
                 # As for PostgreSQL: out of reach of the terminal's Ctrl-C.
                 start_new_session=True,
             )

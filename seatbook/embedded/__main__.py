@@ -1,0 +1,60 @@
+"""`python -m seatbook.embedded run`: what `make run` calls."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from seatbook.config import VAR_DIR
+from seatbook.embedded.refusal import CannotRun
+
+
+def main() -> int:
+    """Exit code 0 when stopped as asked, 1 after a sentence that says why not, 2 for wrong usage."""
+    parser = argparse.ArgumentParser(prog="python -m seatbook.embedded")
+    commands = parser.add_subparsers(dest="command", required=True)
+    run = commands.add_parser("run", help="run seatbook with everything it needs, until Ctrl-C")
+    run.add_argument("--port", type=_port, default=8000)
+    run.add_argument("--var", type=Path, default=VAR_DIR, help="where data and logs are kept")
+    commands.add_parser("frontend", help="install the front-end packages into static/vendor/")
+    prepare = commands.add_parser("prepare", help="migrate, and make demonstration data when empty")
+    prepare.add_argument("report_file", type=Path)
+    arguments = parser.parse_args()
+    try:
+        _do(arguments)
+    except CannotRun as refusal:
+        print(refusal, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _do(arguments: argparse.Namespace) -> None:
+    # Imported where needed: each command is quick to start, and needs only what it uses.
+    if arguments.command == "run":
+        from seatbook.embedded.leftovers import carry_mark
+        from seatbook.embedded.supervisor import run
+
+        var_dir = arguments.var.resolve()
+        carry_mark(var_dir)
+        run(var_dir, port=arguments.port)
+    elif arguments.command == "frontend":
+        from seatbook.embedded.frontend import install
+
+        install()
+    else:
+        from seatbook.embedded.prepare import prepare
+
+        prepare(arguments.report_file)
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: PORT is a whole number from 1 to 65535")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
