@@ -1,0 +1,322 @@
+"""Events: one dated offering of a show, with prices, a sale window and an inventory of its own.
+
+`create_event` is one transaction: the venue and the show when they are new, the
+event, its categories and areas, and one row for every place that it sells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from seatbook.domain.catalogue import (
+    NewShow,
+    NewVenue,
+    PlanRecord,
+    ShowRecord,
+    StoredPlan,
+    VenueRecord,
+    check_show,
+    check_venue,
+    create_show,
+    create_venue,
+    find_plan,
+    find_show,
+    find_venue,
+    show_in_transaction,
+    store_plan,
+    venue_in_transaction,
+)
+from seatbook.domain.event_places import PlaceWritten, Slot, insert_places
+from seatbook.domain.local_time import checked_time_zone
+from seatbook.domain.money import MAX_PRICE_MINOR, checked_currency
+from seatbook.domain.plans import PlanLayout, check_layout
+from seatbook.domain.transaction import run_transaction
+from seatbook.errors import InvalidInput, NotFound
+from seatbook.models import Event, Plan
+
+__all__ = [
+    "CreatedEvent",
+    "NewShow",
+    "NewVenue",
+    "PlanRecord",
+    "SaleTerms",
+    "ShowRecord",
+    "Slot",
+    "StoredPlan",
+    "VenueRecord",
+    "create_event",
+    "create_show",
+    "create_venue",
+    "find_plan",
+    "find_show",
+    "find_venue",
+    "store_plan",
+]
+
+STOCK_PAYMENT_TTL_SECONDS = 900
+PAYMENT_TTL_SECONDS = 1_800
+MAX_EVENT_LENGTH = timedelta(days=400)
+MAX_SLOTS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class SaleTerms:
+    """How an event is sold. Instants are aware; None means the default that is named here.
+
+    on_sale_from            from now on
+    on_sale_until           until the event starts; its end, where it has slots or stock only
+    payment                 none: reserving is all there is; counter: paid at the window
+    payment_ttl_seconds     900 with stock, else 1,800
+    cancel_seconds_before_start   the buyer's deadline; None: buyers cannot cancel by themselves
+    """
+
+    on_sale_from: datetime | None = None
+    on_sale_until: datetime | None = None
+    payment: str = "none"
+    hold_ttl_seconds: int = 300
+    payment_ttl_seconds: int | None = None
+    max_seats: int = 8
+    cancel_seconds_before_start: int | None = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedEvent:
+    """A new event: how many places it sells, and its areas and categories by name with their ids."""
+
+    event_id: int
+    show: ShowRecord
+    venue: VenueRecord
+    starts_at: datetime
+    on_sale_from: datetime
+    on_sale_until: datetime
+    places: int
+    area_ids: Mapping[str, int]
+    category_ids: Mapping[str, int]
+
+
+def create_event(
+    *,
+    show: NewShow | int,
+    venue: NewVenue | int,
+    layout: PlanLayout,
+    starts_at: datetime,
+    ends_at: datetime,
+    currency: str,
+    prices: Mapping[str, int],
+    plan_id: int | None = None,
+    name: str = "",
+    status: str = "draft",
+    listed: bool = True,
+    terms: SaleTerms = SaleTerms(),
+    slots: Mapping[str, Sequence[Slot]] | None = None,
+    progress: PlaceWritten | None = None,
+) -> CreatedEvent:
+    """Make an event with all its places, on sale at once where `status` is "published".
+
+    `prices` gives every category of the layout its price in minor units of
+    `currency`; `slots` gives every slots area, by its name, its (start, end)
+    pairs in any order. `plan_id` only notes which plan the layout came from. An event that
+    is not `listed` is sold to whoever knows its address.
+    `progress` is called with the number of places written so far.
+
+    One transaction; nothing of it is there when it is refused. Not idempotent:
+    twice makes two events. Raises InvalidInput, PlanFaults, NotFound.
+    """
+    check_layout(layout)
+    currency = checked_currency(currency)
+    _check_prices(prices, layout)
+    _check_terms(terms)
+    slots = _checked_slots(slots or {}, layout)
+    if isinstance(venue, NewVenue):
+        check_venue(venue)
+    if isinstance(show, NewShow):
+        check_show(show)
+    if status not in ("draft", "published"):
+        raise InvalidInput(
+            field="status", reason=f"“{status}” is not possible: a new event is draft or published."
+        )
+    for what, moment in (("starts_at", starts_at), ("ends_at", ends_at)):
+        _check_instant(moment, field=what)
+    if not starts_at < ends_at <= starts_at + MAX_EVENT_LENGTH:
+        raise InvalidInput(
+            field="ends_at",
+            reason=f"The event must end after it starts, and at most {MAX_EVENT_LENGTH.days} days later.",
+        )
+
+    def act(session: Session) -> CreatedEvent:
+        at = venue_in_transaction(session, venue)
+        of = show_in_transaction(session, show)
+        if plan_id is not None:
+            _check_plan(session, plan_id, venue_id=at.venue_id)
+        now = session.execute(select(func.clock_timestamp())).scalar_one()
+        opens, closes = _sale_window(terms, layout, starts_at=starts_at, ends_at=ends_at, now=now)
+        event_id = session.execute(
+            insert(Event)
+            .values(
+                show_id=of.show_id,
+                venue_id=at.venue_id,
+                plan_id=plan_id,
+                name=name,
+                status=status,
+                listed=listed,
+                starts_at=starts_at,
+                ends_at=ends_at,
+                on_sale_from=opens,
+                on_sale_until=closes,
+                currency=currency,
+                payment=terms.payment,
+                hold_ttl_seconds=terms.hold_ttl_seconds,
+                payment_ttl_seconds=terms.payment_ttl_seconds or _default_payment_ttl(layout),
+                max_seats=terms.max_seats,
+                cancel_seconds_before_start=terms.cancel_seconds_before_start,
+            )
+            .returning(Event.id)
+        ).scalar_one()
+        written = insert_places(
+            session,
+            event_id,
+            layout=layout,
+            prices=prices,
+            slots=slots,
+            time_zone=checked_time_zone(at.time_zone),
+            progress=progress,
+        )
+        return CreatedEvent(
+            event_id=event_id,
+            show=of,
+            venue=at,
+            starts_at=starts_at.astimezone(UTC),
+            on_sale_from=opens,
+            on_sale_until=closes,
+            places=written.places,
+            area_ids=written.area_ids,
+            category_ids=written.category_ids,
+        )
+
+    return run_transaction(act)
+
+
+def _check_prices(prices: Mapping[str, int], layout: PlanLayout) -> None:
+    names = [category.name for category in layout.categories]
+    listing = ", ".join(f"“{name}”" for name in names)
+    if unknown := [name for name in prices if name not in names]:
+        raise InvalidInput(
+            field="prices", reason=f"There is no category “{unknown[0]}” here. The categories are {listing}."
+        )
+    if missing := [name for name in names if name not in prices]:
+        wanted = ", ".join(f"“{name}”" for name in missing)
+        raise InvalidInput(field="prices", reason=f"A price is missing for {wanted}.")
+    for name, minor in prices.items():
+        if not 0 <= minor <= MAX_PRICE_MINOR:
+            raise InvalidInput(field="prices", reason=f"The price of “{name}” is out of range.")
+
+
+def _check_terms(terms: SaleTerms) -> None:
+    for field_name, value, lowest, highest, what in (
+        (
+            "hold_ttl",
+            terms.hold_ttl_seconds,
+            1,
+            86_400,
+            "A hold lasts from 1 second to a day (86,400 seconds)",
+        ),
+        ("max_seats", terms.max_seats, 1, 1_000, "One buyer can have from 1 to 1,000 places"),
+        (
+            "payment_ttl",
+            terms.payment_ttl_seconds or PAYMENT_TTL_SECONDS,
+            1,
+            604_800,
+            "A payment may take from 1 second to a week (604,800 seconds)",
+        ),
+        (
+            "cancel",
+            terms.cancel_seconds_before_start or 0,
+            0,
+            2**31 - 1,
+            "The deadline for cancelling is a number of seconds before the start, from 0",
+        ),
+    ):
+        if not lowest <= value <= highest:
+            raise InvalidInput(field=field_name, reason=f"{what}, and {value:,} is not possible.")
+    if terms.payment not in ("none", "counter"):
+        raise InvalidInput(
+            field="payment",
+            reason=f"“{terms.payment}” is not a way to pay: none (free) or counter (at the window).",
+        )
+    for field_name, moment in (("on_sale_from", terms.on_sale_from), ("on_sale_until", terms.on_sale_until)):
+        if moment is not None:
+            _check_instant(moment, field=field_name)
+
+
+def _checked_slots(slots: Mapping[str, Sequence[Slot]], layout: PlanLayout) -> dict[str, list[Slot]]:
+    rooms = [area.name for area in layout.areas if area.kind == "slots"]
+    if unknown := [name for name in slots if name not in rooms]:
+        raise InvalidInput(field="slots", reason=f"“{unknown[0]}” is not an area with time slots here.")
+    checked = {}
+    for room in rooms:
+        timetable = sorted(slots.get(room, ()))
+        if not 1 <= len(timetable) <= MAX_SLOTS:
+            raise InvalidInput(field="slots", reason=f"“{room}” needs from 1 to {MAX_SLOTS:,} time slots.")
+        for start, end in timetable:
+            _check_instant(start, field="slots")
+            _check_instant(end, field="slots")
+            if end <= start:
+                raise InvalidInput(
+                    field="slots",
+                    reason=f"“{room}”: the slot at {start.isoformat(' ', 'minutes')} ends before it starts.",
+                )
+        for (first, first_end), (second, _) in pairwise(timetable):
+            if second < first_end:
+                raise InvalidInput(
+                    field="slots",
+                    reason=f"“{room}”: the slots at {first.isoformat(' ', 'minutes')} and "
+                    f"{second.isoformat(' ', 'minutes')} overlap.",
+                )
+        checked[room] = timetable
+    return checked
+
+
+def _check_instant(moment: datetime, *, field: str) -> None:
+    if moment.utcoffset() is None:
+        raise InvalidInput(field=field, reason=f"{moment} has no time zone, so it names no instant.")
+
+
+def _check_plan(session: Session, plan_id: int, *, venue_id: int) -> None:
+    of_venue = session.execute(select(Plan.venue_id).where(Plan.id == plan_id)).scalar_one_or_none()
+    if of_venue is None:
+        raise NotFound(what="plan")
+    if of_venue != venue_id:
+        raise InvalidInput(field="plan", reason="This plan belongs to another venue than the event's.")
+
+
+def _sale_window(
+    terms: SaleTerms, layout: PlanLayout, *, starts_at: datetime, ends_at: datetime, now: datetime
+) -> tuple[datetime, datetime]:
+    # What begins at a moment is not sold after it; slots and stock are sold as long as there are any.
+    begins = any(area.kind in ("seated", "standing") for area in layout.areas)
+    opens = terms.on_sale_from or now
+    closes = terms.on_sale_until or (starts_at if begins else ends_at)
+    if closes > opens:
+        return opens, closes
+    if terms.on_sale_from is None and terms.on_sale_until is None:
+        raise InvalidInput(
+            field="starts_at",
+            reason=f"{starts_at.isoformat(' ', 'minutes')} has passed: nothing of this event could be sold.",
+        )
+    raise InvalidInput(
+        field="on_sale_until",
+        reason=f"The sale would end at {closes.isoformat(' ', 'minutes')}, which is not after it begins "
+        f"at {opens.isoformat(' ', 'minutes')}.",
+    )
+
+
+def _default_payment_ttl(layout: PlanLayout) -> int:
+    has_stock = any(area.kind == "stock" for area in layout.areas)
+    return STOCK_PAYMENT_TTL_SECONDS if has_stock else PAYMENT_TTL_SECONDS

@@ -1,0 +1,51 @@
+"""Prices: decimal text of people ⇄ whole minor units, by the digits that the currency has."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from babel.numbers import get_currency_precision, list_currencies
+
+from seatbook.errors import InvalidInput
+
+# A tenth of what a bigint can hold, so that a basket of many seats can be added up as well.
+MAX_PRICE_MINOR = 10**15
+
+_DECIMAL_TEXT = re.compile(r"[0-9]{1,15}(\.[0-9]+)?", re.ASCII)
+
+
+def checked_currency(code: str) -> str:
+    """The currency's ISO 4217 code in capitals. Raises InvalidInput when there is no such currency."""
+    currency = code.strip().upper()
+    if not re.fullmatch("[A-Z]{3}", currency, re.ASCII) or currency not in list_currencies("en"):
+        raise InvalidInput(
+            field="currency",
+            reason=f"“{code}” is not a currency. Use the three letters of ISO 4217, such as EUR, USD or JPY.",
+        )
+    return currency
+
+
+def price_minor(text: str, *, currency: str) -> int:
+    """Minor units of a decimal text: "45.00" EUR is 4500, "45" JPY is 45, "1.250" KWD is 1250.
+
+    `currency` must be known (see `checked_currency`). Raises InvalidInput for anything
+    that is not a plain amount, and for more decimals than the currency has.
+    """
+    amount = text.strip()
+    digits: int = get_currency_precision(currency)
+    if not _DECIMAL_TEXT.fullmatch(amount):
+        example = "45" if digits == 0 else f"45.{'0' * digits}"
+        raise InvalidInput(
+            field="price",
+            reason=f"“{text}” is not a price. Write it with digits and a point, such as {example}.",
+        )
+    minor = Decimal(amount).scaleb(digits)
+    if minor != minor.to_integral_value():
+        raise InvalidInput(
+            field="price",
+            reason=f"{amount} {currency} has too many decimals: {currency} has {digits or 'none'}.",
+        )
+    if minor > MAX_PRICE_MINOR:
+        raise InvalidInput(field="price", reason=f"{amount} {currency} is more than a price can be.")
+    return int(minor)
