@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 from flask import Flask
 
-MODULES = ("event", "plan", "seed", "stress", "sweep", "user")
+MODULES = ("audit", "event", "plan", "seed", "stress", "sweep", "user")
 
 
 def init_app(app: Flask) -> None:

@@ -1,0 +1,124 @@
+"""Proves that the books are right: seats, claims, reservations and the log tell one story.
+
+Each check is one statement that finds rows which contradict each other. They
+read one moment of the database, so they may run while the box office is open.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from seatbook.extensions import db
+
+# Reading whole tables may take longer than a request is allowed to.
+STATEMENT_TIMEOUT = "10min"
+MAX_EXAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Rows that break one rule: how many, and the first few as "event/id"."""
+
+    rule: str
+    rows: int
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """The verdict over `seats` seats and `changes` log entries; no findings: the books are right."""
+
+    seats: int
+    changes: int
+    findings: tuple[Finding, ...]
+
+
+def audit_books(event_id: int | None = None) -> Audit:
+    """Check one event, or all of them."""
+    session = db.session
+    session.rollback()
+    try:
+        session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+        session.execute(text(f"SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}'"))
+        session.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = '{STATEMENT_TIMEOUT}'"))
+        findings = []
+        for rule, statement in RULES.items():
+            rows = session.execute(text(statement), {"event": event_id}).all()
+            if rows:
+                examples = tuple(f"{row.event_id}/{row.id}" for row in rows[:MAX_EXAMPLES])
+                findings.append(Finding(rule, len(rows), examples))
+        seats, changes = session.execute(text(COUNTS), {"event": event_id}).one()
+        return Audit(seats, changes, tuple(findings))
+    finally:
+        session.rollback()
+
+
+COUNTS = """
+    SELECT (SELECT count(*) FROM seat WHERE event_id = coalesce(:event, event_id)),
+           (SELECT count(*) FROM seat_change WHERE event_id = coalesce(:event, event_id))
+"""
+
+RULES = {
+    "A held or reserved seat has one open claim, by the reservation that the seat names.": """
+        SELECT seat.event_id, seat.id FROM seat
+          LEFT JOIN reservation_seat line
+            ON line.event_id = seat.event_id AND line.seat_id = seat.id AND line.ended_at IS NULL
+         WHERE seat.event_id = coalesce(:event, seat.event_id)
+           AND seat.status IN ('held', 'reserved')
+         GROUP BY seat.event_id, seat.id, seat.reservation_id
+        HAVING count(line.id) <> 1 OR min(line.reservation_id) <> seat.reservation_id
+    """,
+    "A free or blocked seat has no open claim.": """
+        SELECT seat.event_id, seat.id FROM seat
+          JOIN reservation_seat line
+            ON line.event_id = seat.event_id AND line.seat_id = seat.id AND line.ended_at IS NULL
+         WHERE seat.event_id = coalesce(:event, seat.event_id)
+           AND seat.status IN ('available', 'blocked')
+    """,
+    "A reserved seat is of a confirmed reservation, a held one of an open one that ends at the same instant.": """
+        SELECT seat.event_id, seat.id FROM seat
+          JOIN reservation ON reservation.event_id = seat.event_id AND reservation.id = seat.reservation_id
+         WHERE seat.event_id = coalesce(:event, seat.event_id)
+           AND NOT CASE seat.status
+               WHEN 'reserved' THEN reservation.status = 'confirmed'
+               ELSE reservation.status IN ('held', 'pending') AND reservation.expires_at = seat.held_until END
+    """,
+    "An open or confirmed reservation has at least one seat, an ended one has none.": """
+        SELECT reservation.event_id, reservation.id FROM reservation
+         WHERE reservation.event_id = coalesce(:event, reservation.event_id)
+           AND (reservation.status IN ('held', 'pending', 'confirmed')) <>
+               EXISTS (SELECT FROM reservation_seat line
+                        WHERE line.event_id = reservation.event_id AND line.reservation_id = reservation.id
+                          AND line.ended_at IS NULL)
+    """,
+    "A confirmed reservation's total is the sum of its seats' prices.": """
+        SELECT reservation.event_id, reservation.id FROM reservation
+         WHERE reservation.event_id = coalesce(:event, reservation.event_id)
+           AND reservation.status = 'confirmed'
+           AND reservation.total_minor IS DISTINCT FROM
+               (SELECT sum(line.price_minor) FROM reservation_seat line
+                 WHERE line.event_id = reservation.event_id AND line.reservation_id = reservation.id
+                   AND line.ended_at IS NULL)
+    """,
+    "The log leads, step by step, to each seat's present status.": """
+        WITH step AS (
+            SELECT event_id, seat_id, from_status, to_status,
+                   lag(to_status) OVER seat_log AS before,
+                   lead(id) OVER seat_log IS NULL AS is_last
+              FROM seat_change
+             WHERE event_id = coalesce(:event, event_id)
+            WINDOW seat_log AS (PARTITION BY event_id, seat_id ORDER BY id)
+        )
+        SELECT DISTINCT seat.event_id, seat.id FROM step
+          JOIN seat ON seat.event_id = step.event_id AND seat.id = step.seat_id
+         WHERE step.before <> step.from_status OR (step.is_last AND step.to_status <> seat.status)
+    """,
+    "A seat that is not free has an entry in the log.": """
+        SELECT seat.event_id, seat.id FROM seat
+         WHERE seat.event_id = coalesce(:event, seat.event_id) AND seat.status IN ('held', 'reserved')
+           AND NOT EXISTS (SELECT FROM seat_change change
+                            WHERE change.event_id = seat.event_id AND change.seat_id = seat.id)
+    """,
+}
