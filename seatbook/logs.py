@@ -8,12 +8,12 @@ import sys
 from flask import g, has_request_context
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s [%(request_id)s]: %(message)s"
-# They tell four lines about every job, and a sweep comes every few seconds.
-TALKATIVE = ("rq.worker", "rq.job", "rq.cron")
+# RQ tells four lines about every job, and a sweep comes every few seconds; Alembic lists its plugins.
+TALKATIVE = ("rq.worker", "rq.job", "rq.cron", "alembic.runtime.plugins")
 
 
 def log_to_stdout(level: str) -> None:
-    """Send the logs of this process from `level` up to stdout; of RQ's only warnings, or all at DEBUG."""
+    """Send the logs of this process from `level` up to stdout; of the talkative ones all at DEBUG only."""
     handler = logging.StreamHandler(sys.stdout)
     handler.addFilter(_add_request_id)
     logging.basicConfig(handlers=[handler], level=level, format=FORMAT, force=True)

@@ -9,33 +9,28 @@ what they have in hand, then the servers stop, then nothing is left.
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import json
 import os
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import honcho.manager
 
-from seatbook.config import PROJECT_DIR, Config
+from seatbook.config import PROJECT_DIR
+from seatbook.embedded.checks import make_writable, refuse_faulty_settings, refuse_taken_port
 from seatbook.embedded.leftovers import STOP_SECONDS, stop_marked
 from seatbook.embedded.only_one import only_one
-from seatbook.embedded.postgres_server import PostgresServer
+from seatbook.embedded.postgres_server import PostgresServer, stop_leftover
 from seatbook.embedded.redis_server import RedisServer
 from seatbook.embedded.refusal import CannotRun
 from seatbook.embedded.socket_dir import socket_dir_for
 from seatbook.embedded.state_file import StateFile
+from seatbook.embedded.stop_signals import signals_ignored, stopping_on_signals
 from seatbook.embedded.welcome import DemonstrationAccount, wait_until_served, welcome_text
-from seatbook.errors import ConfigurationError
 
 Server = PostgresServer | RedisServer
 
@@ -54,14 +49,21 @@ MAX_LOG_BYTES = 10_000_000
 def run(var_dir: Path, *, port: int) -> None:
     """Run seatbook on `port` with its data in `var_dir` until asked to stop. Raises CannotRun with the reason."""
     address = f"http://127.0.0.1:{port}"
-    _make_writable(var_dir)
+    make_writable(var_dir)
     with only_one(var_dir / "run.lock", address=address):
-        left = stop_marked(var_dir)
-        if left:
-            say(f"An earlier run was killed and left {left} processes behind; they are stopped now.")
+        if _stop_leftovers(var_dir):
+            say("An earlier run was killed and left processes behind; they are stopped now.")
         refuse_taken_port(port)
         with stopping_on_signals():
             _Run(var_dir, port=port, address=address).until_stopped()
+
+
+def _stop_leftovers(var_dir: Path) -> bool:
+    """End what a killed run left: first those who use the servers, then the servers; tell whether there was any."""
+    processes = stop_marked(var_dir)
+    postgres = stop_leftover(var_dir / "postgres")
+    redis = RedisServer(socket_dir=socket_dir_for(var_dir), log_file=Path(os.devnull)).stop_leftover()
+    return bool(processes or postgres or redis)
 
 
 class _Run:
@@ -82,6 +84,7 @@ class _Run:
         if not _named("REDIS_URL"):
             self.servers["REDIS_URL"] = RedisServer(socket_dir=sockets, log_file=logs / "redis.log")
         self.environ = self._environ()
+        self.server_watch = threading.Thread(target=self._keep_servers_alive, daemon=True)
         self.stopping = threading.Event()
         self.fault: str | None = None
 
@@ -134,12 +137,8 @@ class _Run:
         for name, command in PROCESSES.items():
             # exec: no shell stays between honcho and the process that signals are meant for.
             manager.add_process(name, f"exec {shlex.join(command)}", env=self.environ, cwd=str(PROJECT_DIR))
-        threads = [
-            threading.Thread(target=self._welcome, args=[accounts], daemon=True),
-            threading.Thread(target=self._keep_servers_alive, daemon=True),
-        ]
-        for thread in threads:
-            thread.start()
+        threading.Thread(target=self._welcome, args=[accounts], daemon=True).start()
+        self.server_watch.start()
         try:
             manager.loop()
         except (OSError, KeyError):
@@ -172,54 +171,14 @@ class _Run:
     def _stop(self) -> None:
         self.stopping.set()
         say("Stopping.")
+        if self.server_watch.is_alive():
+            self.server_watch.join()
         # Ends what honcho could not, and everything when the run never came to honcho.
         stop_marked(self.var_dir)
         for server in reversed(self.servers.values()):
             server.stop()
         self.state_file.withdraw()
         say("Everything is stopped. The data stays for the next start.")
-
-
-def refuse_taken_port(port: int) -> None:
-    """Raise CannotRun when nobody can listen on `port` now."""
-    try:
-        socket.create_server(("127.0.0.1", port)).close()
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            reason = f"Port {port} is taken by another program."
-        else:
-            reason = f"Port {port} can't be used ({error.strerror})."
-        raise CannotRun(f"{reason} Choose another one: make run PORT={_other_port(port)}") from None
-
-
-def refuse_faulty_settings(environ: dict[str, str]) -> None:
-    """Raise CannotRun with every fault of the settings, before anything is started."""
-    try:
-        Config.from_environ(environ)
-    except ConfigurationError as error:
-        raise CannotRun(str(error)) from None
-
-
-@contextlib.contextmanager
-def stopping_on_signals() -> Iterator[None]:
-    """Let SIGTERM and a closed terminal do what Ctrl-C does."""
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    def pass_on(_number: int, _frame: FrameType | None) -> None:
-        # honcho has its own way to stop, and listens to SIGTERM.
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    with _handlers({signal.SIGTERM: stop, signal.SIGHUP: pass_on}):
-        yield
-
-
-@contextlib.contextmanager
-def signals_ignored() -> Iterator[None]:
-    """Keep an impatient second Ctrl-C from breaking off a stop half way."""
-    with _handlers(dict.fromkeys((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), signal.SIG_IGN)):
-        yield
 
 
 def say(text: str) -> None:
@@ -229,30 +188,6 @@ def say(text: str) -> None:
     except OSError:
         # What Python still wants to write at its end must go somewhere, too.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-@contextlib.contextmanager
-def _handlers(handlers: Mapping[signal.Signals, Any]) -> Iterator[None]:
-    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _make_writable(var_dir: Path) -> None:
-    try:
-        var_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CannotRun(
-            f"{var_dir} can't be made ({error.strerror}). Start seatbook as the owner of it."
-        ) from None
-    if not os.access(var_dir, os.W_OK):
-        raise CannotRun(
-            f"{var_dir} belongs to {var_dir.owner()}, and you may not write there. "
-            f"Start seatbook as {var_dir.owner()}, or move that directory away to begin with empty data."
-        )
 
 
 def _log_dir(var_dir: Path) -> Path:
@@ -268,7 +203,3 @@ def _log_dir(var_dir: Path) -> Path:
 def _named(setting: str) -> bool:
     """Whether the person's own environment says where a server is, or what the key is."""
     return bool(os.environ.get(setting) or os.environ.get(f"{setting}_FILE"))
-
-
-def _other_port(port: int) -> int:
-    return port + 1 if 1024 <= port < 65535 else 8001
