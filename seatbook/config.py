@@ -13,6 +13,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from seatbook.errors import ConfigurationError
@@ -51,7 +52,7 @@ class Config:
     def from_environ(cls, environ: Mapping[str, str] | None = None) -> Config:
         """Read and check every setting; raise ConfigurationError naming all that is wrong at once."""
         reader = _Reader(_with_embedded_servers(os.environ if environ is None else environ))
-        defaults = {name: f.default for name, f in cls.__dataclass_fields__.items()}
+        defaults: dict[str, Any] = {name: f.default for name, f in cls.__dataclass_fields__.items()}
         config = cls(
             database_url=reader.database_url(),
             redis_url=reader.redis_url(),

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from seatbook.domain.inventory import ExpiredSeat, due_holds, expire_due_holds, expire_reservation
+from seatbook.domain.inventory.rows import clock
 from seatbook.domain.transaction import run_transaction
 from seatbook.errors import SeatbookError
 from seatbook.models import SweepRun
@@ -159,7 +160,7 @@ def _finish_run(run_id: int, *, seats: int, reservations: int, failed: int, lag:
 
 
 def _clock() -> datetime:
-    return run_transaction(lambda session: session.execute(select(func.clock_timestamp())).scalar_one())
+    return run_transaction(clock)
 
 
 def _oldest_lag_ms(seats: list[ExpiredSeat], *, at: datetime) -> int | None:

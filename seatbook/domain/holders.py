@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -30,7 +31,7 @@ def holder_of_user(user_id: int) -> HolderRef:
     return HolderRef(_holder_id(Holder.user_id, user_id), user_id)
 
 
-def _holder_id(column: InstrumentedAttribute, value: int | str) -> int:
+def _holder_id(column: InstrumentedAttribute[Any], value: int | str) -> int:
     """Find or make the holder. Safe to repeat, also at the same moment: two clicks are one holder."""
     query = select(Holder.id).where(column == value)
 

@@ -49,7 +49,7 @@ def run_transaction(act: Callable[[Session], T]) -> T:
             session.rollback()
             if _is_worth_another_try(error) and attempt < MAX_RETRIES:
                 attempt += 1
-                time.sleep(random.uniform(0, RETRY_PAUSE_SECONDS * 2**attempt))
+                time.sleep(random.uniform(0, RETRY_PAUSE_SECONDS * 2**attempt))  # noqa: S311
                 continue
             if _sqlstate(error) in (
                 LOCK_NOT_AVAILABLE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
@@ -46,8 +47,12 @@ def adopt_holds(*, from_holder_id: int, to: HolderRef) -> AdoptResult:
     adopted = {}
     for event_id, reservation_id in open_holds:
         given_back = with_own_lapsed_hold_closed(
-            lambda session, e=event_id, r=reservation_id: _adopt_hold(
-                session, e, reservation_id=r, from_holder_id=from_holder_id, to=to
+            partial(
+                _adopt_hold,
+                event_id=event_id,
+                reservation_id=reservation_id,
+                from_holder_id=from_holder_id,
+                to=to,
             )
         )
         if given_back is not None:
@@ -56,12 +61,12 @@ def adopt_holds(*, from_holder_id: int, to: HolderRef) -> AdoptResult:
 
 
 def _adopt_hold(
-    session: Session, event_id: int, *, reservation_id: int, from_holder_id: int, to: HolderRef
+    session: Session, *, event_id: int, reservation_id: int, from_holder_id: int, to: HolderRef
 ) -> int | LapsedHold | None:
     """Move one hold's seats; how many had to be given back, or None when the hold had ended."""
     seats = lock_seats(session, event_id, and_(Seat.reservation_id == reservation_id, Seat.status == "held"))
     own_id = session.scalar(open_hold_of(event_id, to.holder_id))
-    holds = lock_reservations(session, event_id, {reservation_id, own_id or reservation_id})
+    holds = lock_reservations(session, event_id, {reservation_id} | ({own_id} if own_id else set()))
     now = clock(session)
     anonymous, own = holds[reservation_id], holds.get(own_id or 0)
     if own is not None and own.status == "held" and own.expires_at <= now:

@@ -6,11 +6,20 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Row, Select, and_, or_, select, text
+from sqlalchemy import Select, and_, or_, select, text
 from sqlalchemy.orm import Session
 
-from seatbook.domain.inventory.rows import clock, free_seats, is_lapsed, label, lock_reservations, lock_seats
+from seatbook.domain.inventory.rows import (
+    Locked,
+    clock,
+    free_seats,
+    is_lapsed,
+    label,
+    lock_reservations,
+    lock_seats,
+)
 from seatbook.domain.transaction import run_transaction
 from seatbook.models import Holder, Reservation, Seat, User
 
@@ -56,7 +65,7 @@ def due_holds(*, batch: int | None = None, skip: Collection[tuple[int, int]] = (
     )
 
 
-def _due_seats(skip: Collection[tuple[int, int]]) -> Select:
+def _due_seats(skip: Collection[tuple[int, int]]) -> Select[*tuple[Any, ...]]:
     query = (
         select(Seat.event_id, Seat.id, Seat.label, Seat.reservation_id, Seat.held_until)
         .where(is_lapsed())
@@ -94,8 +103,8 @@ CLOSE_EMPTY = text("""
 """)
 
 
-def _expire_locked(session: Session, seats: Sequence[Row]) -> list[ExpiredSeat]:
-    by_event: dict[int, list[Row]] = defaultdict(list)
+def _expire_locked(session: Session, seats: Sequence[Locked]) -> list[ExpiredSeat]:
+    by_event: dict[int, list[Locked]] = defaultdict(list)
     for seat in seats:
         by_event[seat.event_id].append(seat)
     for event_id in sorted(by_event):
@@ -105,7 +114,7 @@ def _expire_locked(session: Session, seats: Sequence[Row]) -> list[ExpiredSeat]:
     return expired
 
 
-def _with_holder_names(session: Session, seats: Sequence[Row]) -> list[ExpiredSeat]:
+def _with_holder_names(session: Session, seats: Sequence[Locked]) -> list[ExpiredSeat]:
     if not seats:
         return []
     names = dict(

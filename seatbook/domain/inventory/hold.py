@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Row, ScalarSelect, and_, func, or_, select, text
+from sqlalchemy import ScalarSelect, and_, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from seatbook.domain.holders import HolderRef
 from seatbook.domain.inventory.expire import expire_reservation
 from seatbook.domain.inventory.rows import (
+    Locked,
     checked_ids,
     end_claims,
     is_free,
@@ -123,7 +124,7 @@ def with_own_lapsed_hold_closed(act: Callable[[Session], T | LapsedHold]) -> T:
 
 
 def _hold_locked(
-    session: Session, event_id: int, *, seats: Sequence[Row], holder: HolderRef
+    session: Session, event_id: int, *, seats: Sequence[Locked], holder: HolderRef
 ) -> HoldResult | LapsedHold:
     """Judge and write a hold of seats that are locked already."""
     if any(seat.status in ("reserved", "blocked") for seat in seats):
@@ -178,7 +179,7 @@ JOIN_OR_OPEN_HOLD = text("""
 """)
 
 
-def _lock_any_free(session: Session, event_id: int, *, area_id: int, quantity: int) -> list[Row]:
+def _lock_any_free(session: Session, event_id: int, *, area_id: int, quantity: int) -> list[Locked]:
     """Lock up to `quantity` free places of an area without waiting; wait only before saying "sold out".
 
     Whoever buys at the same moment locks other places of the same kind, so most
@@ -199,7 +200,7 @@ def _lock_any_free(session: Session, event_id: int, *, area_id: int, quantity: i
     return seats
 
 
-def _refuse_taken(session: Session, event_id: int, seats: Sequence[Row], holder: HolderRef) -> None:
+def _refuse_taken(session: Session, event_id: int, seats: Sequence[Locked], holder: HolderRef) -> None:
     """Say who was faster: somebody else, or the holder's own purchase a moment ago."""
     bought = set(
         session.scalars(
@@ -225,7 +226,7 @@ def _refuse_taken(session: Session, event_id: int, seats: Sequence[Row], holder:
     raise SeatsTaken(seat_ids=[s.id for s in others], labels=[label(s) for s in others])
 
 
-def _rules(session: Session, event_id: int, *, holder_id: int) -> Row:
+def _rules(session: Session, event_id: int, *, holder_id: int) -> Locked:
     """What the event allows, and how many `places` of it the holder has; read after the holder's hold is locked."""
     return session.execute(
         select(
@@ -238,7 +239,7 @@ def _rules(session: Session, event_id: int, *, holder_id: int) -> Row:
     ).one()
 
 
-def _refuse_off_sale(event: Row, *, at: datetime) -> None:
+def _refuse_off_sale(event: Locked, *, at: datetime) -> None:
     if event.status == "draft":
         raise NotFound(what="event")
     if event.status == "cancelled":

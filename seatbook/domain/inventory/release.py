@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Row, and_
+from sqlalchemy import and_
 from sqlalchemy.orm import Session
 
 from seatbook.domain.holders import HolderRef
 from seatbook.domain.inventory.rows import (
+    Locked,
     checked_ids,
     clock,
     free_seats,
@@ -61,7 +62,7 @@ def release_hold(event_id: int, *, holder: HolderRef) -> ReleaseResult:
 
 
 def _release_locked(
-    session: Session, event_id: int, *, seats: Sequence[Row], holder: HolderRef
+    session: Session, event_id: int, *, seats: Sequence[Locked], holder: HolderRef
 ) -> ReleaseResult:
     reservations = lock_reservations(session, event_id, {s.reservation_id for s in seats if s.reservation_id})
     now = clock(session)

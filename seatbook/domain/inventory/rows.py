@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, TextClause, and_, func, select, text
 from sqlalchemy.orm import Session
@@ -19,6 +20,9 @@ from seatbook.models import Reservation, ReservationSeat, Seat
 
 MAX_ID = 2**63 - 1
 MAX_SEATS_A_REQUEST = 1_000
+# Rows of a select; their columns are those of SEAT_COLUMNS, or of `lock_reservations`.
+Locked = Row[*tuple[Any, ...]]
+
 OPEN_STATUSES = ("held", "pending")
 
 
@@ -29,7 +33,7 @@ def lock_seats(
     *,
     limit: int | None = None,
     skip_locked: bool = False,
-) -> list[Row]:
+) -> list[Locked]:
     """Lock seats of one event in the order of their ids and return them as they are now."""
     return list(
         session.execute(
@@ -45,7 +49,7 @@ def lock_seats(
 SEAT_COLUMNS = (Seat.event_id, Seat.id, Seat.label, Seat.status, Seat.reservation_id, Seat.held_until)
 
 
-def lock_reservations(session: Session, event_id: int, ids: Iterable[int]) -> dict[int, Row]:
+def lock_reservations(session: Session, event_id: int, ids: Iterable[int]) -> dict[int, Locked]:
     """Lock reservations of one event in the order of their ids; call it after `lock_seats`."""
     ids = sorted(ids)
     if not ids:
@@ -66,7 +70,7 @@ def lock_reservations(session: Session, event_id: int, ids: Iterable[int]) -> di
     return {row.id: row for row in rows}
 
 
-def own_reservation(session: Session, event_id: int, reservation_id: int, holder: HolderRef | None) -> Row:
+def own_reservation(session: Session, event_id: int, reservation_id: int, holder: HolderRef | None) -> Locked:
     """Lock one reservation; somebody else's is not there."""
     reservation = lock_reservations(session, event_id, [reservation_id]).get(reservation_id)
     if reservation is None or (holder is not None and reservation.holder_id != holder.holder_id):
@@ -80,7 +84,7 @@ def open_hold_of(event_id: int, holder_id: int) -> Select[int]:
     )
 
 
-def open_lines(session: Session, event_id: int, reservation_id: int) -> Sequence[Row]:
+def open_lines(session: Session, event_id: int, reservation_id: int) -> Sequence[Locked]:
     return session.execute(
         select(ReservationSeat.seat_id, ReservationSeat.price_minor).where(
             ReservationSeat.event_id == event_id,
@@ -92,11 +96,12 @@ def open_lines(session: Session, event_id: int, reservation_id: int) -> Sequence
 
 def clock(session: Session) -> datetime:
     """The one clock of every rule, in a statement of its own so that it is read after the locks."""
-    return session.execute(select(func.clock_timestamp())).scalar_one()
+    now: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
+    return now
 
 
-def is_free(seat: Row, *, at: datetime) -> bool:
-    return seat.status == "available" or (seat.status == "held" and seat.held_until <= at)
+def is_free(seat: Locked, *, at: datetime) -> bool:
+    return bool(seat.status == "available" or (seat.status == "held" and seat.held_until <= at))
 
 
 def is_lapsed() -> ColumnElement[bool]:
@@ -105,7 +110,7 @@ def is_lapsed() -> ColumnElement[bool]:
     return and_(Seat.status == "held", Seat.held_until <= func.statement_timestamp())
 
 
-def label(seat: Row) -> str:
+def label(seat: Locked) -> str:
     return seat.label or f"place {seat.id}"
 
 
@@ -129,7 +134,7 @@ def checked_ids(numbers: Sequence[int]) -> list[int]:
 def take_seats(
     session: Session,
     event_id: int,
-    seats: Sequence[Row],
+    seats: Sequence[Locked],
     *,
     reservation_id: int,
     until: datetime,
@@ -167,7 +172,7 @@ TAKE_SEATS = text("""
 
 def free_seats(
     session: Session,
-    seats: Sequence[Row],
+    seats: Sequence[Locked],
     *,
     outcome: str,
     reason: str,
@@ -178,7 +183,7 @@ def free_seats(
     _end(FREE_SEATS, session, seats, outcome=outcome, reason=reason, at=at, actor=actor)
 
 
-def end_claims(session: Session, seats: Sequence[Row], *, at: datetime) -> None:
+def end_claims(session: Session, seats: Sequence[Locked], *, at: datetime) -> None:
     """Write down that lapsed claims ended, for seats that somebody else takes in the same transaction."""
     _end(END_CLAIMS, session, seats, outcome="expired", reason="expire", at=at, actor=None)
 
@@ -186,7 +191,7 @@ def end_claims(session: Session, seats: Sequence[Row], *, at: datetime) -> None:
 def _end(
     statement: TextClause,
     session: Session,
-    seats: Sequence[Row],
+    seats: Sequence[Locked],
     *,
     outcome: str,
     reason: str,
