@@ -130,3 +130,17 @@ class SignInRefused(SeatbookError):
 
     code = "sign_in_refused"
     message = "That name and password do not match."
+
+
+class NameTaken(SeatbookError):
+    """Somebody else has that username or mail address. `field` is username or email."""
+
+    code = "name_taken"
+    message = "%(value)s is taken already. Is it yours? Then sign in."
+
+
+class ResetLinkSpent(SeatbookError):
+    """A link for a new password was used, is too old, or the password was changed since it was sent."""
+
+    code = "reset_link_spent"
+    message = "This link has been used or is too old. Please ask for a new one."

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from seatbook.config import Config
 from seatbook.jobs import tasks
 
+# Whoever forgot a password looks at their mail at once.
+MAIL_INTERVAL_SECONDS = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Scheduled:
@@ -18,4 +21,7 @@ class Scheduled:
 
 
 def schedule(config: Config) -> tuple[Scheduled, ...]:
-    return (Scheduled(tasks.sweep, every_seconds=config.sweep_interval_seconds),)
+    return (
+        Scheduled(tasks.sweep, every_seconds=config.sweep_interval_seconds),
+        Scheduled(tasks.deliver_mail, every_seconds=MAIL_INTERVAL_SECONDS),
+    )

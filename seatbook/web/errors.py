@@ -165,11 +165,10 @@ def _too_often_sentence(seconds: int) -> str:
 
 
 def _http_error(error: HTTPException) -> Response:
-    if error.response is not None:
-        return error.response
     status = error.code or 500
-    if status < 400:
-        return error.get_response()
+    if status < 400 or error.response is not None:
+        # A redirect, or an answer that somebody has written already.
+        return error.get_response(request.environ)
     response = answer(status, str(SENTENCES.get(status) or SENTENCES[400 if status < 500 else 500]))
     for name, value in error.get_headers():
         if name not in ("Content-Type", "Content-Length"):

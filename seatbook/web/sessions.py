@@ -18,9 +18,10 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from seatbook.config import Config
 from seatbook.domain import holders, inventory
+from seatbook.domain.accounts import Account
 from seatbook.errors import SeatbookError
 from seatbook.extensions import login
-from seatbook.queries.accounts import Account, account_by_id
+from seatbook.queries.accounts import account_by_id
 
 # Nobody stays signed in for longer than this, however often the cookie is written anew.
 MAX_SIGNED_IN_SECONDS = 30 * 24 * 3600
@@ -122,7 +123,7 @@ def _load_user(session_user: str) -> SignedInUser | None:
 
 
 def _is_too_old() -> bool:
-    return time.time() - session.get(SIGNED_IN_AT, 0) > MAX_SIGNED_IN_SECONDS
+    return bool(time.time() - session.get(SIGNED_IN_AT, 0) > MAX_SIGNED_IN_SECONDS)
 
 
 def _ask_to_sign_in() -> BaseResponse:
