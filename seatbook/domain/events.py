@@ -10,12 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from seatbook.domain.catalogue import (
+    MAX_TEXT_LENGTH,
     NewShow,
     NewVenue,
     PlanRecord,
@@ -38,7 +40,7 @@ from seatbook.domain.local_time import checked_time_zone
 from seatbook.domain.money import MAX_PRICE_MINOR, checked_currency
 from seatbook.domain.plans import PlanLayout, check_layout
 from seatbook.domain.transaction import run_transaction
-from seatbook.errors import InvalidInput, NotFound
+from seatbook.errors import InvalidInput, NotFound, WrongState
 from seatbook.models import Event, Plan
 
 __all__ = [
@@ -57,6 +59,7 @@ __all__ = [
     "find_plan",
     "find_show",
     "find_venue",
+    "publish_event",
     "store_plan",
 ]
 
@@ -138,6 +141,8 @@ def create_event(
         check_venue(venue)
     if isinstance(show, NewShow):
         check_show(show)
+    if len(name) > MAX_TEXT_LENGTH or (name and not name.isprintable()):
+        raise InvalidInput(field="name", reason=f"An event's name has at most {MAX_TEXT_LENGTH} characters.")
     if status not in ("draft", "published"):
         raise InvalidInput(
             field="status", reason=f"“{status}” is not possible: a new event is draft or published."
@@ -156,7 +161,10 @@ def create_event(
         if plan_id is not None:
             _check_plan(session, plan_id, venue_id=at.venue_id)
         now = session.execute(select(func.clock_timestamp())).scalar_one()
-        opens, closes = _sale_window(terms, layout, starts_at=starts_at, ends_at=ends_at, now=now)
+        time_zone = checked_time_zone(at.time_zone)
+        opens, closes = _sale_window(
+            terms, layout, starts_at=starts_at, ends_at=ends_at, now=now, time_zone=time_zone
+        )
         event_id = session.execute(
             insert(Event)
             .values(
@@ -173,7 +181,9 @@ def create_event(
                 currency=currency,
                 payment=terms.payment,
                 hold_ttl_seconds=terms.hold_ttl_seconds,
-                payment_ttl_seconds=terms.payment_ttl_seconds or _default_payment_ttl(layout),
+                payment_ttl_seconds=_default_payment_ttl(layout)
+                if terms.payment_ttl_seconds is None
+                else terms.payment_ttl_seconds,
                 max_seats=terms.max_seats,
                 cancel_seconds_before_start=terms.cancel_seconds_before_start,
             )
@@ -185,7 +195,7 @@ def create_event(
             layout=layout,
             prices=prices,
             slots=slots,
-            time_zone=checked_time_zone(at.time_zone),
+            time_zone=time_zone,
             progress=progress,
         )
         return CreatedEvent(
@@ -199,6 +209,32 @@ def create_event(
             area_ids=written.area_ids,
             category_ids=written.category_ids,
         )
+
+    return run_transaction(act)
+
+
+def publish_event(event_id: int) -> bool:
+    """Put a draft on sale, from its `on_sale_from` on. True when this act did it, False when it was published.
+
+    Raises NotFound, and WrongState for a cancelled event.
+    """
+
+    def act(session: Session) -> bool:
+        published = session.execute(
+            update(Event)
+            .where(Event.id == event_id, Event.status == "draft")
+            .values(status="published")
+            .execution_options(synchronize_session=False)
+            .returning(Event.id)
+        ).scalar_one_or_none()
+        if published is not None:
+            return True
+        status = session.execute(select(Event.status).where(Event.id == event_id)).scalar_one_or_none()
+        if status is None:
+            raise NotFound(what="event")
+        if status != "published":
+            raise WrongState(state=status)
+        return False
 
     return run_transaction(act)
 
@@ -230,7 +266,7 @@ def _check_terms(terms: SaleTerms) -> None:
         ("max_seats", terms.max_seats, 1, 1_000, "One buyer can have from 1 to 1,000 places"),
         (
             "payment_ttl",
-            terms.payment_ttl_seconds or PAYMENT_TTL_SECONDS,
+            PAYMENT_TTL_SECONDS if terms.payment_ttl_seconds is None else terms.payment_ttl_seconds,
             1,
             604_800,
             "A payment may take from 1 second to a week (604,800 seconds)",
@@ -297,7 +333,13 @@ def _check_plan(session: Session, plan_id: int, *, venue_id: int) -> None:
 
 
 def _sale_window(
-    terms: SaleTerms, layout: PlanLayout, *, starts_at: datetime, ends_at: datetime, now: datetime
+    terms: SaleTerms,
+    layout: PlanLayout,
+    *,
+    starts_at: datetime,
+    ends_at: datetime,
+    now: datetime,
+    time_zone: ZoneInfo,
 ) -> tuple[datetime, datetime]:
     # What begins at a moment is not sold after it; slots and stock are sold as long as there are any.
     begins = any(area.kind in ("seated", "standing") for area in layout.areas)
@@ -305,15 +347,14 @@ def _sale_window(
     closes = terms.on_sale_until or (starts_at if begins else ends_at)
     if closes > opens:
         return opens, closes
+    opening, closing = (f"{moment.astimezone(time_zone):%Y-%m-%d %H:%M}" for moment in (opens, closes))
     if terms.on_sale_from is None and terms.on_sale_until is None:
         raise InvalidInput(
-            field="starts_at",
-            reason=f"{starts_at.isoformat(' ', 'minutes')} has passed: nothing of this event could be sold.",
+            field="starts_at", reason=f"{closing} has passed, so nothing of this event could be sold."
         )
     raise InvalidInput(
         field="on_sale_until",
-        reason=f"The sale would end at {closes.isoformat(' ', 'minutes')}, which is not after it begins "
-        f"at {opens.isoformat(' ', 'minutes')}.",
+        reason=f"The sale would begin at {opening} and end at {closing}, so nothing could be sold.",
     )
 
 
