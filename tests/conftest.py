@@ -60,6 +60,20 @@ def _forget_settings() -> None:
 _forget_settings()
 
 
+@pytest.fixture
+def short_dir() -> Iterator[Path]:
+    """A folder whose path leaves room for a socket's name, as pytest's own doesn't."""
+    directory = Path(tempfile.mkdtemp(prefix="seatbook-"))
+    yield directory
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
 @pytest.fixture(scope="session")
 def server_dir() -> Iterator[Path]:
     """A temporary folder for servers, with a short path: a Unix socket's may have about 100 bytes."""

@@ -26,7 +26,7 @@ def main(venv_dir, extras):
             say("Making a virtual environment in %s" % venv_dir)
             subprocess.check_call([sys.executable, "-m", "venv", venv_dir])
         say("Installing seatbook[%s]: about half a minute the first time" % extras)
-        pip_install = [venv_python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip_install = [venv_python, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
         subprocess.check_call([*pip_install, "--editable", "%s[%s]" % (PROJECT_DIR, extras)])
     except subprocess.CalledProcessError:
         sys.stderr.write(

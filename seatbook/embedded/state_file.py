@@ -21,18 +21,18 @@ class StateFile:
     def secret_key(self) -> str:
         """The key of this installation; made, and kept, at the first call."""
         content = self._read()
-        if "secret_key" not in content:
-            content["secret_key"] = secrets.token_hex(32)
+        if "SECRET_KEY" not in content:
+            content["SECRET_KEY"] = secrets.token_hex(32)
             self._write(content)
-        return content["secret_key"]
+        return content["SECRET_KEY"]
 
     def publish(self, addresses: dict[str, str]) -> None:
-        """Say where the servers are: {"database_url": …, "redis_url": …}, each only when we started it."""
-        self._write({"secret_key": self.secret_key()} | addresses)
+        """Say where the servers are: {"DATABASE_URL": …, "REDIS_URL": …}, each when we started it."""
+        self._write({"SECRET_KEY": self.secret_key()} | addresses)
 
     def withdraw(self) -> None:
         """The servers are gone; what is left is the secret key."""
-        self._write({"secret_key": self.secret_key()})
+        self._write({"SECRET_KEY": self.secret_key()})
 
     def _read(self) -> dict[str, str]:
         try:

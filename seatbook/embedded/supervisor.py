@@ -119,7 +119,7 @@ class _Run:
     def _start_servers(self) -> None:
         for server in self.servers.values():
             server.start()
-        self.state_file.publish({name.lower(): server.url() for name, server in self.servers.items()})
+        self.state_file.publish({name: server.url() for name, server in self.servers.items()})
 
     def _prepare(self) -> list[DemonstrationAccount]:
         report_file = self.var_dir / "prepared.json"

@@ -48,9 +48,9 @@ def _run(config: Config) -> None:
     """Returns when asked to stop, or raises StopRequested where the signal came outside of RQ's own loop."""
     connection = connect(config.redis_url)
     while True:
-        scheduler = _Scheduler(connection)
+        scheduler = Scheduler(connection)
         for scheduled in schedule(config):
-            scheduler.get_jobs().append(_Job(scheduled))
+            scheduler.get_jobs().append(ScheduledJob(scheduled))
         try:
             scheduler.start()
         except RedisError as error:
@@ -60,7 +60,7 @@ def _run(config: Config) -> None:
             return
 
 
-class _Job(CronJob):
+class ScheduledJob(CronJob):
     """One line of the schedule. It isn't asked for again while the last one still waits for a worker."""
 
     def __init__(self, scheduled: Scheduled) -> None:
@@ -76,7 +76,7 @@ class _Job(CronJob):
         return add_job(queue, self.task, job_id=f"{prefix}{uuid.uuid4().hex}")
 
 
-class _Scheduler(CronScheduler):
+class Scheduler(CronScheduler):
     def register_death(self, pipeline: Pipeline | None = None) -> None:
         # At the end of `start`: with Redis away there is nobody to tell, and that is no fault of the stop.
         with contextlib.suppress(RedisError, SchedulerNotFound):

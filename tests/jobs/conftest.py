@@ -1,0 +1,64 @@
+"""Worker and scheduler as processes of their own, on a Redis that a test may stop and start."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from seatbook.config import PROJECT_DIR
+from seatbook.embedded.redis_server import RedisServer
+from tests.conftest import SECRET_KEY
+
+StartProcess = Callable[..., subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def own_redis(short_dir: Path) -> Iterator[RedisServer]:
+    server = RedisServer(socket_dir=short_dir, log_file=short_dir / "redis.log")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis(own_redis: RedisServer) -> Iterator[Redis]:
+    with Redis.from_url(own_redis.url()) as client:
+        yield client
+
+
+@pytest.fixture
+def start_process(own_redis: RedisServer, database_url: str, short_dir: Path) -> Iterator[StartProcess]:
+    """Start `python ARGUMENTS` as `make run` does; what it said is shown when a test fails."""
+    started: list[subprocess.Popen[bytes]] = []
+    log_path = short_dir / "process.log"
+
+    def start(*arguments: str) -> subprocess.Popen[bytes]:
+        environ = {
+            "DATABASE_URL": database_url,
+            "REDIS_URL": own_redis.url(),
+            "SECRET_KEY": SECRET_KEY,
+            "SWEEP_INTERVAL_SECONDS": "1",
+        }
+        with log_path.open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=PROJECT_DIR,
+                env=os.environ | environ,
+                stdout=log,
+                stderr=log,
+            )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+    print(log_path.read_text("utf-8", "replace"))
