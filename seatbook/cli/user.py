@@ -63,6 +63,10 @@ def _read_password(*, from_stdin: bool) -> str:
         if not password:
             raise click.UsageError("--password-stdin was given, and nothing came from standard input.")
         return password
-    if not sys.stdin.isatty():
+    if not _somebody_types():
         raise click.UsageError("Nobody is here to type a password: give it with --password-stdin.")
     return str(click.prompt("Password", hide_input=True, confirmation_prompt="The same again"))
+
+
+def _somebody_types() -> bool:
+    return sys.stdin.isatty()

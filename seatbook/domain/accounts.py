@@ -62,11 +62,12 @@ def create_account(username: str, *, email: str, password: str, role: str = "cus
     except IntegrityError as error:
         # Two people may ask for one name at the same moment: the schema decides.
         constraint = violated_constraint(error)
-        if constraint == "uq_user_account_username":
+        if constraint not in ("uq_user_account_username", "uq_user_account_email"):
+            raise
+        # It names one fault only; where both are taken, the name is the one to tell.
+        if constraint == "uq_user_account_username" or _find(_is_called(username)):
             raise NameTaken(field="username", value=username) from error
-        if constraint == "uq_user_account_email":
-            raise NameTaken(field="email", value=email) from error
-        raise
+        raise NameTaken(field="email", value=email) from error
 
 
 def sign_in(name: str, *, password: str) -> Account:

@@ -95,11 +95,11 @@ class MailServer:
 
     def _secure_and_sign_in(self, server: smtplib.SMTP, trust: ssl.SSLContext) -> None:
         local = self.host in _THIS_MACHINE
-        server.ehlo()
+        server.ehlo_or_helo_if_needed()
         protected = self.with_tls
         if not protected and not local and server.has_extn("starttls"):
             server.starttls(context=trust)
-            server.ehlo()
+            server.ehlo_or_helo_if_needed()
             protected = True
         if self.user:
             if not protected and not local:

@@ -117,16 +117,13 @@ def answer(
     """The error page, or for htmx the message alone, with the status of the failure."""
     title = title or str(TITLES.get(status) or TITLES[400 if status < 500 else 500])
     partial = "HX-Request" in request.headers
-    response = make_response(
-        render_template(
-            "error_message.html" if partial else "error.html",
-            status=status,
-            title=title,
-            sentence=sentence,
-            back=None if partial else _page_before(),
-        ),
-        status,
-    )
+    if partial:
+        body = render_template("error_message.html", sentence=sentence)
+    else:
+        body = render_template(
+            "error.html", status=status, title=title, explanation=sentence, back=_page_before()
+        )
+    response = make_response(body, status)
     if retry_after_seconds is not None:
         response.headers["Retry-After"] = str(retry_after_seconds)
     response.headers["Cache-Control"] = "no-store"
