@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
 from seatbook.domain.holders import HolderRef
-from seatbook.extensions import db
+from seatbook.extensions import Base, db
 from seatbook.models import (
     Area,
     Category,
     Event,
     Holder,
+    Reservation,
     ReservationSeat,
     Seat,
     SeatChange,
@@ -38,7 +40,7 @@ class Hall:
 
 def make_event(*, seats: int = 0, price_minor: int = 4500, **fields: Any) -> Hall:
     """A published event that is on sale now, with `seats` numbered seats in rows of 20."""
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     number = token_hex(4)
     venue_id = _add(Venue, name=f"Lyric Hall {number}", time_zone="Europe/Berlin")
     show_id = _add(Show, kind="concert", title=f"The Quiet Hour {number}")
@@ -94,6 +96,32 @@ def make_area(hall: Hall, *, kind: str, places: int, name: str | None = None) ->
     return area_id
 
 
+def make_slots(hall: Hall, *, starts: Sequence[datetime], name: str = "Escape room") -> tuple[int, ...]:
+    """One place for every start, each an hour long, in an area of their own; their ids in the same order."""
+    area_id = _add(Area, event_id=hall.event_id, kind="slots", name=name)
+    slots = [
+        {
+            "event_id": hall.event_id,
+            "area_id": area_id,
+            "category_id": hall.category_id,
+            "label": f"{start:%d %b %H:%M}",
+            "starts_at": start,
+            "ends_at": start + timedelta(hours=1),
+        }
+        for start in starts
+    ]
+    ids = db.session.scalars(insert(Seat).returning(Seat.id, sort_by_parameter_order=True), slots).all()
+    db.session.commit()
+    return tuple(ids)
+
+
+def places_of_area(hall: Hall, area_id: int) -> tuple[int, ...]:
+    """Ids of the area's places."""
+    db.session.rollback()
+    query = select(Seat.id).where(Seat.event_id == hall.event_id, Seat.area_id == area_id)
+    return tuple(db.session.scalars(query.order_by(Seat.id)))
+
+
 def make_holder(name: str | None = None) -> HolderRef:
     """An anonymous holder, or a user's when a name is given."""
     user_id = None
@@ -132,7 +160,7 @@ def changes(hall: Hall) -> list[tuple[int, str, str, str]]:
         .where(SeatChange.event_id == hall.event_id)
         .order_by(SeatChange.id)
     )
-    return [tuple(row) for row in rows]
+    return [(row.seat_id, row.from_status, row.to_status, row.reason) for row in rows]
 
 
 def claims(hall: Hall, seat_id: int) -> list[tuple[int, str | None]]:
@@ -143,13 +171,51 @@ def claims(hall: Hall, seat_id: int) -> list[tuple[int, str | None]]:
         .where(ReservationSeat.event_id == hall.event_id, ReservationSeat.seat_id == seat_id)
         .order_by(ReservationSeat.id)
     )
-    return [tuple(row) for row in rows]
+    return [(row.reservation_id, row.outcome) for row in rows]
+
+
+def reservation_row(hall: Hall, reservation_id: int) -> Any:
+    """The reservation as the table has it now."""
+    db.session.rollback()
+    return db.session.execute(
+        select(
+            Reservation.status,
+            Reservation.holder_id,
+            Reservation.expires_at,
+            Reservation.total_minor,
+            Reservation.ended_at,
+        ).where(Reservation.event_id == hall.event_id, Reservation.id == reservation_id)
+    ).one()
+
+
+def open_reservations(hall: Hall) -> list[int]:
+    """Ids of the event's holds that are not closed yet, oldest first."""
+    db.session.rollback()
+    query = select(Reservation.id).where(Reservation.event_id == hall.event_id, Reservation.status == "held")
+    return list(db.session.scalars(query.order_by(Reservation.id)))
+
+
+def database_clock() -> datetime:
+    db.session.rollback()
+    now: datetime = db.session.execute(select(func.clock_timestamp())).scalar_one()
+    return now
+
+
+def change_event(hall: Hall, **fields: Any) -> None:
+    """Set columns of the event; SQL expressions such as the database's clock are welcome."""
+    db.session.execute(update(Event).where(Event.id == hall.event_id).values(fields))
+    db.session.commit()
+
+
+def change_price(hall: Hall, price_minor: int) -> None:
+    db.session.execute(
+        update(Category).where(Category.event_id == hall.event_id).values(price_minor=price_minor)
+    )
+    db.session.commit()
 
 
 def let_hold_end(hall: Hall, reservation_id: int, *, seconds_ago: float = 1.0) -> None:
     """Move the end of a hold into the past, by the database's clock; nothing else happens to it."""
-    from seatbook.models import Reservation
-
     end = func.clock_timestamp() - timedelta(seconds=seconds_ago)
     db.session.execute(
         update(Reservation)
@@ -168,8 +234,7 @@ def let_hold_end(hall: Hall, reservation_id: int, *, seconds_ago: float = 1.0) -
     db.session.commit()
 
 
-def _add(model: type, **fields: Any) -> int:
-    row = model(**fields)
-    db.session.add(row)
-    db.session.flush()
-    return row.id
+def _add(model: type[Base], **fields: Any) -> int:
+    # By a statement and not by an object: an object leaves out what is None, and the column's default wins.
+    made: int = db.session.execute(insert(model).values(fields).returning(model.id)).scalar_one()  # type: ignore[attr-defined]
+    return made

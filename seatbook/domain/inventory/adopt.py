@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,10 +17,14 @@ from seatbook.domain.inventory.rows import (
     lock_reservations,
     lock_seats,
     open_hold_of,
+    open_lines,
     take_seats,
 )
 from seatbook.domain.transaction import run_transaction
+from seatbook.errors import BasketChanged, Busy
 from seatbook.models import Event, Reservation, Seat
+
+MAX_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +40,11 @@ def adopt_holds(*, from_holder_id: int, to: HolderRef) -> AdoptResult:
     """Hand an anonymous browser's live holds to the user who signed in there. Safe to repeat.
 
     Where the user holds seats of the same event already, the seats join that
-    hold and its end. Seats beyond the event's `max_seats` go back on sale.
+    hold and its end, and keep the price they were held at. Seats beyond the
+    event's `max_seats` go back on sale.
     """
+    if from_holder_id == to.holder_id:
+        return AdoptResult((), 0)
     open_holds = run_transaction(
         lambda session: session.execute(
             select(Reservation.event_id, Reservation.id)
@@ -44,26 +52,33 @@ def adopt_holds(*, from_holder_id: int, to: HolderRef) -> AdoptResult:
             .order_by(Reservation.event_id)
         ).all()
     )
-    adopted = {}
+    event_ids = []
+    released_seats = 0
     for event_id, reservation_id in open_holds:
-        given_back = with_own_lapsed_hold_closed(
-            partial(
-                _adopt_hold,
-                event_id=event_id,
-                reservation_id=reservation_id,
-                from_holder_id=from_holder_id,
-                to=to,
-            )
+        kept, given_back = _adopt_hold(
+            event_id, reservation_id=reservation_id, from_holder_id=from_holder_id, to=to
         )
-        if given_back is not None:
-            adopted[event_id] = given_back
-    return AdoptResult(tuple(adopted), sum(adopted.values()))
+        if kept:
+            event_ids.append(event_id)
+        released_seats += given_back
+    return AdoptResult(tuple(event_ids), released_seats)
 
 
-def _adopt_hold(
+def _adopt_hold(event_id: int, *, reservation_id: int, from_holder_id: int, to: HolderRef) -> tuple[int, int]:
+    """Move one hold; how many of its seats are the user's now, and how many had to be given back."""
+    act = partial(
+        _move_hold, event_id=event_id, reservation_id=reservation_id, from_holder_id=from_holder_id, to=to
+    )
+    for _ in range(MAX_TRIES):
+        # Another window may add a seat between our two locks; then we look again.
+        with suppress(BasketChanged):
+            return with_own_lapsed_hold_closed(act)
+    raise Busy()
+
+
+def _move_hold(
     session: Session, *, event_id: int, reservation_id: int, from_holder_id: int, to: HolderRef
-) -> int | LapsedHold | None:
-    """Move one hold's seats; how many had to be given back, or None when the hold had ended."""
+) -> tuple[int, int] | LapsedHold:
     seats = lock_seats(session, event_id, and_(Seat.reservation_id == reservation_id, Seat.status == "held"))
     own_id = session.scalar(open_hold_of(event_id, to.holder_id))
     holds = lock_reservations(session, event_id, {reservation_id} | ({own_id} if own_id else set()))
@@ -72,7 +87,10 @@ def _adopt_hold(
     if own is not None and own.status == "held" and own.expires_at <= now:
         return LapsedHold(event_id, own.id)
     if anonymous.holder_id != from_holder_id or anonymous.status != "held" or anonymous.expires_at <= now:
-        return None
+        return 0, 0
+    prices = {line.seat_id: line.price_minor for line in open_lines(session, event_id, reservation_id)}
+    if prices.keys() != {seat.id for seat in seats}:
+        raise BasketChanged()
 
     event = session.execute(
         select(Event.max_seats, places_of(event_id, to.holder_id).label("places")).where(Event.id == event_id)
@@ -97,5 +115,6 @@ def _adopt_hold(
             until=own.expires_at,
             reason="move",
             actor=to.user_id,
+            prices=[prices[seat.id] for seat in kept],
         )
-    return len(given_back)
+    return len(kept), len(given_back)

@@ -140,8 +140,13 @@ def take_seats(
     until: datetime,
     reason: str,
     actor: int | None,
+    prices: Sequence[int] | None = None,
 ) -> None:
-    """Write the hold of locked seats that were judged free and whose old claims are ended."""
+    """Write the hold of locked seats that were judged free and whose old claims are ended.
+
+    `prices`, in minor units and in the order of the seats, are those of seats that move from another
+    hold; else each seat has the price of its category now.
+    """
     session.execute(
         TAKE_SEATS,
         {
@@ -151,6 +156,7 @@ def take_seats(
             "until": until,
             "reason": reason,
             "actor": actor,
+            "prices": prices,
         },
     )
 
@@ -162,8 +168,10 @@ TAKE_SEATS = text("""
         RETURNING id, category_id
     ), claimed AS (
         INSERT INTO reservation_seat (event_id, reservation_id, seat_id, price_minor)
-        SELECT :event, :reservation, taken.id, category.price_minor
+        SELECT :event, :reservation, taken.id, coalesce(moved.price_minor, category.price_minor)
           FROM taken JOIN category ON category.event_id = :event AND category.id = taken.category_id
+          LEFT JOIN unnest(CAST(:seats AS bigint[]), CAST(:prices AS bigint[])) AS moved(seat_id, price_minor)
+            ON moved.seat_id = taken.id
     )
     INSERT INTO seat_change (event_id, seat_id, from_status, to_status, reason, reservation_id, actor_user_id)
     SELECT :event, id, 'available', 'held', :reason, :reservation, :actor FROM taken ORDER BY id

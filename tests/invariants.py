@@ -1,0 +1,143 @@
+"""Whether the books are right: seats, claims, reservations and the log must tell one story.
+
+Written apart from `seatbook.queries.audit`, in another language and from the
+product's words alone, so that each of the two may find what the other misses.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from seatbook.queries.audit import audit_books
+from tests.snapshot import all_rows
+
+Row = dict[str, Any]
+Key = tuple[int, int]
+
+# Seat states and the reasons that may lead from one to the next. Nothing else.
+STEPS = {
+    ("available", "held"): {"hold", "move"},
+    ("held", "available"): {"release", "expire", "move"},
+    ("held", "reserved"): {"reserve"},
+    ("reserved", "available"): {"cancel"},
+    ("available", "blocked"): {"block"},
+    ("blocked", "available"): {"unblock"},
+}
+OUTCOMES = {"release": "released", "expire": "expired", "cancel": "cancelled", "move": "moved"}
+OPEN = ("held", "pending")
+LIVE = ("held", "pending", "confirmed")
+
+
+def assert_books_are_right() -> None:
+    """Fail with every contradiction that can be found."""
+    assert list(find_faults()) == []
+    assert audit_books().findings == ()
+
+
+def find_faults() -> Iterator[str]:
+    """Every contradiction, as a sentence."""
+    books = all_rows()
+    seats = {_key(row): row for row in books["seat"]}
+    reservations = {_key(row): row for row in books["reservation"]}
+    lines: dict[Key, list[Row]] = defaultdict(list)
+    lines_of_reservation: dict[Key, list[Row]] = defaultdict(list)
+    for line in books["reservation_seat"]:
+        lines[line["event_id"], line["seat_id"]].append(line)
+        lines_of_reservation[line["event_id"], line["reservation_id"]].append(line)
+    log: dict[Key, list[Row]] = defaultdict(list)
+    for change in books["seat_change"]:
+        log[change["event_id"], change["seat_id"]].append(change)
+
+    for key, seat in seats.items():
+        yield from _faults_of_seat(seat, lines[key], reservations)
+        yield from _faults_of_log(seat, log[key], lines[key])
+    for key, reservation in reservations.items():
+        yield from _faults_of_reservation(reservation, lines_of_reservation[key])
+    yield from _faults_of_holders(books["event"], reservations, lines_of_reservation)
+
+
+def _faults_of_seat(seat: Row, lines: list[Row], reservations: dict[Key, Row]) -> Iterator[str]:
+    name = f"seat {seat['id']}"
+    claims = [line["reservation_id"] for line in lines if line["ended_at"] is None]
+    owners = [seat["reservation_id"]] if seat["status"] in ("held", "reserved") else []
+    if claims != owners:
+        yield f"{name} is {seat['status']} by {owners} and claimed by {claims}"
+    for owner in owners:
+        reservation = reservations[seat["event_id"], owner]
+        if seat["status"] == "reserved" and reservation["status"] != "confirmed":
+            yield f"{name} is reserved by a reservation that is {reservation['status']}"
+        if seat["status"] == "held" and (
+            reservation["status"] not in OPEN or reservation["expires_at"] != seat["held_until"]
+        ):
+            yield f"{name} is held until {seat['held_until']} by {reservation}"
+
+
+def _faults_of_log(seat: Row, log: list[Row], lines: list[Row]) -> Iterator[str]:
+    """Replay the log, which must lead to the seat as it is, and through every line that it ever had."""
+    name = f"seat {seat['id']}"
+    status = log[0]["from_status"] if log else seat["status"]
+    if status not in ("available", "blocked"):
+        yield f"{name} began as {status}"
+    owner: int | None = None
+    told: list[tuple[int | None, str | None]] = []
+    for change in log:
+        step = (change["from_status"], change["to_status"])
+        if change["from_status"] != status:
+            yield f"{name} was {status} when change {change['id']} says {step}"
+        if change["reason"] not in STEPS.get(step, ()):
+            yield f"{name}: change {change['id']} is {step} for the reason {change['reason']}"
+        if owner is not None and change["reservation_id"] != owner:
+            yield f"{name} was of reservation {owner} when change {change['id']} names another"
+        status = change["to_status"]
+        if status == "held":
+            owner = change["reservation_id"]
+            told.append((owner, None))
+        elif status == "available" and owner is not None:
+            told[-1] = (owner, OUTCOMES[change["reason"]])
+            owner = None
+    if (status, owner) != (seat["status"], seat["reservation_id"]):
+        yield f"{name} is {seat['status']} of {seat['reservation_id']}, and its log says {status} of {owner}"
+    written = [(line["reservation_id"], line["outcome"]) for line in lines]
+    if told != written:
+        yield f"{name} has the lines {written}, and its log says {told}"
+
+
+def _faults_of_reservation(reservation: Row, lines: list[Row]) -> Iterator[str]:
+    name, status = f"reservation {reservation['id']}", reservation["status"]
+    open_lines = [line for line in lines if line["ended_at"] is None]
+    if bool(open_lines) != (status in LIVE):
+        yield f"{name} is {status} and has {len(open_lines)} open claims"
+    paid_for = open_lines if status == "confirmed" else [x for x in lines if x["outcome"] == "cancelled"]
+    due = sum(line["price_minor"] for line in paid_for) if status in ("confirmed", "cancelled") else None
+    if reservation["total_minor"] != due:
+        yield f"{name} is {status} for {reservation['total_minor']}, and its seats cost {due}"
+    if reservation["confirmed_at"] and reservation["confirmed_at"] >= reservation["expires_at"]:
+        yield f"{name} was confirmed after its end"
+    for line in lines:
+        if line["outcome"] == "expired" and line["ended_at"] < reservation["expires_at"]:
+            yield f"{name} lost seat {line['seat_id']} by time before its end"
+
+
+def _faults_of_holders(
+    events: list[Row], reservations: dict[Key, Row], lines: dict[Key, list[Row]]
+) -> Iterator[str]:
+    most = {event["id"]: event["max_seats"] for event in events}
+    places: Counter[Key] = Counter()
+    holds: Counter[Key] = Counter()
+    for key, reservation in reservations.items():
+        holder = (reservation["event_id"], reservation["holder_id"])
+        holds[holder] += reservation["status"] == "held"
+        if reservation["status"] in LIVE:
+            places[holder] += sum(line["ended_at"] is None for line in lines[key])
+    for holder, count in places.items():
+        if count > most[holder[0]]:
+            yield f"holder {holder[1]} has {count} places of event {holder[0]}"
+    for holder, count in holds.items():
+        if count > 1:
+            yield f"holder {holder[1]} has {count} open holds of event {holder[0]}"
+
+
+def _key(row: Row) -> Key:
+    return row["event_id"], row["id"]

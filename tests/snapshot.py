@@ -1,0 +1,41 @@
+"""Everything that the inventory's tables say, in order to show that a refused request changed nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import pytest
+from sqlalchemy import text
+
+from seatbook.extensions import db
+
+E = TypeVar("E", bound=Exception)
+
+TABLES = ("event", "category", "area", "seat", "reservation", "reservation_seat", "seat_change", "sweep_run")
+
+
+def all_rows() -> dict[str, list[dict[str, Any]]]:
+    """Every row of every table that an act could write to, read on a connection of its own."""
+    with db.engine.connect() as connection:
+        return {
+            table: [
+                dict(row) for row in connection.execute(text(f"SELECT * FROM {table} ORDER BY id")).mappings()
+            ]
+            for table in TABLES
+        }
+
+
+@contextmanager
+def nothing_changes() -> Iterator[None]:
+    before = all_rows()
+    yield
+    assert all_rows() == before
+
+
+@contextmanager
+def refused(error: type[E]) -> Iterator[pytest.ExceptionInfo[E]]:
+    """The block is refused with this error, and has changed nothing."""
+    with nothing_changes(), pytest.raises(error) as refusal:
+        yield refusal
