@@ -31,7 +31,7 @@ from seatbook.models.inventory import MAX_CATEGORY_COLOURS, SECTION_SIDES
 # In seats: between two sections of a band, between two bands, and between two boxes on one side.
 AISLE = 2
 BAND_GAP = 2
-BOX_GAP = 1
+BOX_GAP = 2
 
 HALL = "Hall"
 STANDARD = "Standard"

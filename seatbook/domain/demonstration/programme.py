@@ -1,0 +1,287 @@
+"""What is on in the demonstration: venues, shows, and their dates as days from now and hours of the evening."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from seatbook.domain.catalogue import NewShow, NewVenue
+from seatbook.domain.demonstration import halls
+from seatbook.domain.plans import PlanLayout
+
+TIME_ZONE = "Europe/Dublin"
+CURRENCY = "EUR"
+ROOM_DAYS = 14
+ROOM_HOURS = ("11:00", "12:30", "14:00", "15:30", "17:00", "18:30", "20:00")
+ROOM_MINUTES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Date:
+    """One event. `sold` is the share of its places that are bought already; `keep` leaves that many free
+    instead. `opens_in_days` delays the sale."""
+
+    day: int
+    time: str
+    sold: float = 0.0
+    keep: int | None = None
+    opens_in_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Production:
+    """A show with its events. `prices` are amounts by category; no price at all is free."""
+
+    show: NewShow
+    venue: NewVenue
+    layout: PlanLayout
+    prices: Mapping[str, str]
+    dates: tuple[Date, ...]
+    minutes: int
+    plan: str | None = None
+    hold_ttl_seconds: int = 300
+    max_seats: int = 8
+    cancel_hours: int | None = 0
+    blocked: tuple[str, ...] = field(default=())
+
+
+LANTERN = NewVenue("Lantern Cinema", "14 Quay Street, Harbourtown", TIME_ZONE)
+PLAYHOUSE = NewVenue("Aldermoor Playhouse", "2 Market Square, Aldermoor", TIME_ZONE)
+YARD = NewVenue("Foundry Yard", "Furnace Lane 30, Harbourtown", TIME_ZONE)
+ROOMS = NewVenue("Locksmith Row", "7 Locksmith Row, Aldermoor", TIME_ZONE)
+
+
+def programme() -> tuple[Production, ...]:
+    """Everything that is on. Made when it is asked for: halls are not laid out at import."""
+    return (*_films(), *_plays(), _tour(), _gig(), *_rooms(), _shirts())
+
+
+def _films() -> tuple[Production, ...]:
+    screen = halls.cinema()
+    films = (
+        (
+            NewShow(
+                "The Salt Road",
+                "film",
+                "A postwoman, a dry sea, one last letter.",
+                "The sea left forty years ago. Maren still delivers the mail across its floor, from one stranded "
+                "harbour to the next, until a letter arrives that is addressed to the water. 118 minutes.",
+                "salt-road",
+            ),
+            118,
+            (Date(0, "20:30", 0.55), Date(2, "18:00", 0.3), Date(4, "20:30", 0.15), Date(7, "18:00")),
+        ),
+        (
+            NewShow(
+                "Night Ferry",
+                "film",
+                "Everybody on board has missed something.",
+                "The last boat of the season, a crossing of nine hours, and a passenger list with one name too "
+                "many. A thriller in real time, or nearly. 97 minutes.",
+                "night-ferry",
+            ),
+            97,
+            # The one that is nearly sold out.
+            (Date(1, "20:30", keep=3), Date(2, "21:00", 0.6), Date(5, "20:30", 0.25), Date(8, "20:30")),
+        ),
+        (
+            NewShow(
+                "Paper Moons",
+                "film",
+                "An animated voyage for two and a kite.",
+                "Two children fold a rocket out of the evening paper. It flies, for as long as nobody reads the "
+                "news. Cut, folded and filmed by hand over six years; for everybody from six. 84 minutes.",
+                "paper-moons",
+            ),
+            84,
+            (Date(1, "16:00", 0.4), Date(2, "15:00", 0.5), Date(6, "16:00", 0.1), Date(9, "15:00")),
+        ),
+        (
+            NewShow(
+                "A Year of Bees",
+                "film",
+                "Four seasons, sixty thousand workers, no narrator.",
+                "A documentary that listens. Twelve months beside one hive on the roof of a town hall, without a "
+                "word of commentary and with a sound that fills the room. 102 minutes.",
+                "year-of-bees",
+            ),
+            102,
+            (Date(0, "18:00", 0.25), Date(3, "18:00", 0.2), Date(5, "18:00", 0.1), Date(10, "18:00")),
+        ),
+    )
+    return tuple(
+        Production(
+            show=show,
+            venue=LANTERN,
+            layout=screen,
+            plan="Screen 1",
+            prices={"Standard": "11.00", "Sofa row": "15.50"},
+            dates=dates,
+            minutes=minutes,
+            hold_ttl_seconds=600,
+            cancel_hours=1,
+        )
+        for show, minutes, dates in films
+    )
+
+
+def _plays() -> tuple[Production, ...]:
+    house = halls.theatre()
+    prices = {"Front stalls": "48.00", "Rear stalls": "36.00", "Balcony": "24.00", "Boxes": "62.00"}
+    return (
+        Production(
+            show=NewShow(
+                "The Glass Orchard",
+                "theatre",
+                "A family, a harvest, and nothing that may fall.",
+                "Every autumn the Vesterholms pick what their grandmother blew: three hundred apples of glass. This "
+                "year the buyer has come in person. A comedy in three acts with one interval.",
+                "glass-orchard",
+            ),
+            venue=PLAYHOUSE,
+            layout=house,
+            plan="House",
+            prices=prices,
+            dates=(
+                Date(1, "19:30", 0.7),
+                Date(3, "19:30", 0.35),
+                Date(4, "19:30", 0.2),
+                Date(8, "14:30", 0.1),
+                Date(10, "19:30"),
+            ),
+            minutes=150,
+            cancel_hours=24,
+            blocked=("A3", "A4"),
+        ),
+        Production(
+            show=NewShow(
+                "The Weather Inspector",
+                "theatre",
+                "He has come to count the rain.",
+                "An official arrives in a village that has reported the same sunshine for eleven years. Farce, with "
+                "umbrellas. Two hours with an interval.",
+                "weather-inspector",
+            ),
+            venue=PLAYHOUSE,
+            layout=house,
+            plan="House",
+            prices=prices,
+            # The one that is not on sale yet.
+            dates=(Date(24, "19:30", opens_in_days=3), Date(25, "19:30", opens_in_days=3)),
+            minutes=120,
+            cancel_hours=24,
+        ),
+    )
+
+
+def _tour() -> Production:
+    return Production(
+        show=NewShow(
+            "Behind the Curtain",
+            "other",
+            "A free walk through the house, from the trap to the fly loft.",
+            "The stage carpenters show what the audience never sees: the trap room, the counterweights, and the "
+            "thunder run of 1911. Sturdy shoes, please. One hour.",
+            "behind-the-curtain",
+        ),
+        venue=PLAYHOUSE,
+        layout=halls.guided_tour(),
+        prices={},
+        dates=(Date(2, "11:00", 0.6), Date(9, "11:00", 0.1)),
+        minutes=60,
+        max_seats=4,
+    )
+
+
+def _gig() -> Production:
+    return Production(
+        show=NewShow(
+            "Velvet Tramlines",
+            "concert",
+            "Brass, tape loops and a very long encore.",
+            "Nine people, eleven instruments, one extension lead. The band plays all of “Terminus” in order, and "
+            "then whatever is shouted. Doors at seven; the gallery has seats.",
+            "velvet-tramlines",
+        ),
+        venue=YARD,
+        layout=halls.yard(),
+        plan="Yard and gallery",
+        prices={"Standing": "32.00", "Gallery": "44.00"},
+        dates=(Date(5, "20:00", 0.12),),
+        minutes=180,
+        cancel_hours=48,
+    )
+
+
+def _rooms() -> tuple[Production, ...]:
+    rooms = (
+        (
+            NewShow(
+                "The Last Lighthouse",
+                "escape_room",
+                "The lamp is out and a ship is due in sixty minutes.",
+                "For two to six keepers. Find the spare wick, the missing page of the log, and the reason why nobody "
+                "has used the stairs since Tuesday.",
+                "last-lighthouse",
+            ),
+            "96.00",
+            0.35,
+        ),
+        (
+            NewShow(
+                "Doctor Merle's Vault",
+                "escape_room",
+                "Seven locks. She only ever told her cat.",
+                "For two to five. The doctor left her fortune to whoever opens the vault without breaking anything. "
+                "Gloves are provided; the cat is stuffed.",
+                "merles-vault",
+            ),
+            "88.00",
+            0.25,
+        ),
+        (
+            NewShow(
+                "The Alchemist's Attic",
+                "escape_room",
+                "Leave with gold, or as a newt.",
+                "For three to six apprentices who are late with their homework. Smells of sulphur, mostly harmless, "
+                "suitable from ten years on.",
+                "alchemists-attic",
+            ),
+            "104.00",
+            0.15,
+        ),
+    )
+    return tuple(
+        Production(
+            show=show,
+            venue=ROOMS,
+            layout=halls.room(show.title),
+            prices={"Room": price},
+            dates=(Date(0, ROOM_HOURS[0], sold),),
+            minutes=ROOM_MINUTES,
+            max_seats=2,
+            cancel_hours=48,
+        )
+        for show, price, sold in rooms
+    )
+
+
+def _shirts() -> Production:
+    return Production(
+        show=NewShow(
+            "Terminus Tour T-Shirt",
+            "merchandise",
+            "220 pieces, printed by hand, never again.",
+            "Heavy cotton in night blue with the line map of the Velvet Tramlines on the back. Reserve yours and "
+            "collect it at the merchandise desk in the Foundry Yard within two weeks.",
+            "tour-shirt",
+        ),
+        venue=YARD,
+        layout=halls.shirts({"Size S": 40, "Size M": 70, "Size L": 70, "Size XL": 40}),
+        prices={"T-shirt": "28.00"},
+        dates=(Date(0, "12:00", 0.3),),
+        minutes=14 * 24 * 60,
+        max_seats=3,
+        cancel_hours=None,
+    )
