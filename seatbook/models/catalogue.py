@@ -13,6 +13,7 @@ from sqlalchemy import (
     Index,
     Text,
     UniqueConstraint,
+    false,
     func,
     text,
     true,
@@ -109,6 +110,11 @@ class Event(Base):
     payment_ttl_seconds: Mapped[int] = mapped_column(server_default="1800")
     max_seats: Mapped[int] = mapped_column(server_default="8")
     cancel_seconds_before_start: Mapped[int | None] = mapped_column(server_default="0")
+    # What is drawn in the hall beside its places (stage, walls, texts, tables), and its focal point, as
+    # `domain/plan_drawing.py` writes it; NULL where nobody drew anything.
+    drawing: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    # A choice that would leave one seat alone between two others is refused where it can be avoided.
+    leave_no_single: Mapped[bool] = mapped_column(server_default=false())
 
     show: Mapped[Show] = relationship()
     venue: Mapped[Venue] = relationship()

@@ -11,6 +11,7 @@ shard.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -24,7 +25,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from seatbook.extensions import Base
@@ -36,6 +37,7 @@ RESERVATION_STATUSES = ("held", "pending", "confirmed", "cancelled", "expired", 
 LINE_OUTCOMES = ("released", "expired", "cancelled", "moved")
 CHANGE_REASONS = ("hold", "release", "expire", "reserve", "cancel", "block", "unblock", "move")
 SECTION_SIDES = ("left", "centre", "right")
+SEAT_FEATURES = ("wheelchair", "companion", "restricted_view")
 MAX_CATEGORY_COLOURS = 8
 
 
@@ -72,7 +74,10 @@ class Category(Base):
 
 
 class Area(Base):
-    """A part of an event that is sold in one way: numbered seats, standing, time slots, or stock."""
+    """A part of an event that is sold in one way: numbered seats, standing, time slots, or stock.
+
+    `shape` is where it is in the hall, as `domain/plan_shapes.py` writes it; NULL where nobody drew it.
+    """
 
     __tablename__ = "area"
     __table_args__ = (
@@ -85,10 +90,14 @@ class Area(Base):
     kind: Mapped[str] = mapped_column(Text)
     name: Mapped[str] = mapped_column(Text)
     position: Mapped[int] = mapped_column(server_default="0")
+    shape: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class Section(Base):
-    """A block of seats of a seated area. `band` counts from the stage; `side` is its place in the band."""
+    """A block of seats of a seated area. `band` counts from the stage; `side` is its place in the band.
+
+    `shape` is its outline in the hall, as `domain/plan_shapes.py` writes it; NULL where nobody drew one.
+    """
 
     __tablename__ = "section"
     __table_args__ = (
@@ -106,6 +115,7 @@ class Section(Base):
     band: Mapped[int] = mapped_column(server_default="0")
     side: Mapped[str] = mapped_column(Text, server_default="centre")
     position: Mapped[int] = mapped_column(server_default="0")
+    shape: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class Seat(Base):
@@ -115,6 +125,7 @@ class Seat(Base):
     one row tells the truth: `held` with `held_until` in the past is available.
     `label` is what people call it ("B12"); `number` its part within the row.
     `x`, `y` are its place in the hall, in units of one seat's width.
+    `features` says what is special about it: some of SEAT_FEATURES.
     """
 
     __tablename__ = "seat"
@@ -136,6 +147,7 @@ class Seat(Base):
         ),
         CheckConstraint("(starts_at IS NULL) = (ends_at IS NULL)", name="slot_times"),
         CheckConstraint("ends_at > starts_at", name="slot_ends_after_start"),
+        CheckConstraint(f"features <@ ARRAY{list(SEAT_FEATURES)}::text[]", name="features"),
         # Slots of one room never overlap. The ids are written as ranges of one,
         # because GiST compares whole numbers only with an extension that not
         # every PostgreSQL carries; ranges need none.
@@ -180,6 +192,7 @@ class Seat(Base):
     label: Mapped[str | None] = mapped_column(Text)
     x: Mapped[float | None]
     y: Mapped[float | None]
+    features: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     starts_at: Mapped[datetime | None] = timestamp()
     ends_at: Mapped[datetime | None] = timestamp()
     status: Mapped[str] = mapped_column(Text, server_default="available")
