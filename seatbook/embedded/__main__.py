@@ -19,7 +19,7 @@ def main() -> int:
     run.add_argument("--var", type=Path, default=VAR_DIR, help="where data and logs are kept")
     commands.add_parser("frontend", help="install the front-end packages into static/vendor/")
     prepare = commands.add_parser("prepare", help="migrate, and make demonstration data when empty")
-    prepare.add_argument("report_file", type=Path)
+    prepare.add_argument("var_dir", type=Path)
     arguments = parser.parse_args()
     try:
         _do(arguments)
@@ -47,7 +47,7 @@ def _do(arguments: argparse.Namespace) -> None:
     else:
         from seatbook.embedded.prepare import prepare
 
-        prepare(arguments.report_file)
+        prepare(arguments.var_dir)
 
 
 def _port(text: str) -> int:

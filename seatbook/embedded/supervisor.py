@@ -122,10 +122,11 @@ class _Run:
         self.state_file.publish({name: server.url() for name, server in self.servers.items()})
 
     def _prepare(self) -> list[DemonstrationAccount]:
-        report_file = self.var_dir / "prepared.json"
-        command = [sys.executable, "-m", "seatbook.embedded", "prepare", str(report_file)]
+        command = [sys.executable, "-m", "seatbook.embedded", "prepare", str(self.var_dir)]
         if subprocess.run(command, cwd=PROJECT_DIR, env=self.environ, check=False).returncode != 0:
             raise CannotRun("The database could not be prepared; the lines above say why.")
+        # Its name is in prepare.py, whose import would bring the whole application into this process.
+        report_file = self.var_dir / "prepared.json"
         report = json.loads(report_file.read_text("utf-8"))
         report_file.unlink()
         return [DemonstrationAccount(**account) for account in report["accounts"]]

@@ -28,11 +28,12 @@ def wait_until_served(port: int, *, give_up: Callable[[], bool]) -> bool:
             connection.request("GET", "/")
             if connection.getresponse().status < 500:
                 return True
+            # It runs and can't serve, and says why in its log each time it is asked.
+            time.sleep(2)
         except (OSError, http.client.HTTPException):
-            pass
+            time.sleep(0.1)
         finally:
             connection.close()
-        time.sleep(0.1)
     return False
 
 

@@ -1,0 +1,238 @@
+"""`make run` as a person sees it: started, asked twice, stopped, killed, started again."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from redis import Redis
+from redis.exceptions import RedisError
+from sqlalchemy import create_engine, text
+
+from seatbook.config import PROJECT_DIR
+from seatbook.embedded.leftovers import marked_processes
+
+PATIENCE_SECONDS = 60
+
+
+class Run:
+    """One `make run`, in a process group of its own as in a terminal of its own."""
+
+    def __init__(self, var_dir: Path, port: int, output: Path, environ: dict[str, str]) -> None:
+        self.var_dir = var_dir
+        self.address = f"http://127.0.0.1:{port}"
+        self._output = output
+        with output.open("wb") as file:
+            self.process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    "seatbook.embedded",
+                    "run",
+                    "--port",
+                    str(port),
+                    "--var",
+                    str(var_dir),
+                ],
+                cwd=PROJECT_DIR,
+                env=os.environ | environ,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                start_new_session=True,
+            )
+
+    @property
+    def said(self) -> str:
+        return self._output.read_text("utf-8", "replace")
+
+    def until_ready(self) -> None:
+        wait_until(lambda: "seatbook is ready" in self.said or self.process.poll() is not None, self._why)
+        assert f"seatbook is ready: {self.address}" in self.said, self.said
+
+    def stop(self, number: signal.Signals = signal.SIGINT) -> int:
+        """Ctrl-C in the terminal: every process of the group gets the signal. The exit code."""
+        os.killpg(self.process.pid, number)
+        return self.process.wait(PATIENCE_SECONDS)
+
+    def state(self) -> dict[str, str]:
+        content: dict[str, str] = json.loads((self.var_dir / "embedded.json").read_text())
+        return content
+
+    def _why(self) -> str:
+        return self.said
+
+
+StartRun = Callable[..., Run]
+
+
+@pytest.fixture(scope="module")
+def var_dir() -> Iterator[Path]:
+    """Where the data of these runs is kept from one to the next; any of the tests may be the first."""
+    directory = Path(tempfile.mkdtemp(prefix="seatbook-run-"))
+    yield directory
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture
+def start_run(free_port: int, short_dir: Path) -> Iterator[StartRun]:
+    runs: list[Run] = []
+
+    def start(var_dir: Path, **environ: str) -> Run:
+        runs.append(Run(var_dir, free_port, short_dir / f"{len(runs)}.log", environ))
+        return runs[-1]
+
+    yield start
+    for run in runs:
+        if run.process.poll() is None:
+            run.stop()
+        print(run.said)
+
+
+def test_ctrl_c_leaves_nothing_but_the_data(start_run: StartRun, var_dir: Path) -> None:
+    run = start_run(var_dir)
+    run.until_ready()
+    assert answers(run.address)
+    with create_engine(run.state()["DATABASE_URL"]).begin() as connection:
+        connection.execute(text("CREATE TABLE note AS SELECT 'sold out' AS text"))
+
+    assert run.stop() == 0
+
+    assert "Traceback" not in run.said
+    assert left_by(var_dir) == []
+    assert set(run.state()) == {"SECRET_KEY"}
+
+    again = start_run(var_dir)
+    again.until_ready()
+    with create_engine(again.state()["DATABASE_URL"]).begin() as connection:
+        assert connection.scalar(text("SELECT text FROM note")) == "sold out"
+        connection.execute(text("DROP TABLE note"))
+    assert again.stop(signal.SIGTERM) == 0
+    assert "Traceback" not in again.said
+    assert left_by(var_dir) == []
+
+
+def test_a_second_start_is_told_where_the_first_one_is(start_run: StartRun, var_dir: Path) -> None:
+    run = start_run(var_dir)
+    run.until_ready()
+    second = start_run(var_dir)
+    assert second.process.wait(PATIENCE_SECONDS) == 1
+    assert f"seatbook already runs here, at {run.address}." in second.said
+    assert "Traceback" not in second.said
+    assert answers(run.address)
+
+
+def test_what_a_killed_run_left_is_stopped_by_the_next(start_run: StartRun, var_dir: Path) -> None:
+    killed = start_run(var_dir)
+    killed.until_ready()
+    killed.process.kill()
+    killed.process.wait()
+    orphans = left_by(var_dir)
+    assert len(orphans) > 5
+
+    run = start_run(var_dir)
+    run.until_ready()
+
+    assert "An earlier run was killed" in run.said
+    assert not any(orphan.is_running() for orphan in orphans)
+    assert answers(run.address)
+    assert run.stop() == 0
+    assert left_by(var_dir) == []
+
+
+def test_servers_that_die_are_started_again(start_run: StartRun, var_dir: Path) -> None:
+    run = start_run(var_dir)
+    run.until_ready()
+    state = run.state()
+    with Redis.from_url(state["REDIS_URL"]) as redis:
+        old_redis = redis.info("server")["process_id"]
+    old_postgres = int((var_dir / "postgres" / "postmaster.pid").read_text().split("\n", 1)[0])
+
+    os.kill(old_redis, signal.SIGKILL)
+    os.kill(old_postgres, signal.SIGKILL)
+
+    wait_until(lambda: redis_answers(state["REDIS_URL"]) and answers(run.address), lambda: run.said)
+    assert run.stop() == 0
+    assert left_by(var_dir) == []
+
+
+def test_servers_named_in_the_environment_are_used_instead(
+    start_run: StartRun, short_dir: Path, fresh_database: str, redis_url: str
+) -> None:
+    var_dir = short_dir / "var"
+    run = start_run(var_dir, DATABASE_URL=fresh_database, REDIS_URL=redis_url)
+    run.until_ready()
+    assert set(run.state()) == {"SECRET_KEY"}
+    assert not (var_dir / "postgres").exists()
+    assert run.stop() == 0
+
+
+def test_a_taken_port_is_told_before_anything_is_started(
+    start_run: StartRun, short_dir: Path, free_port: int
+) -> None:
+    with socket.create_server(("127.0.0.1", free_port)):
+        run = start_run(short_dir / "var")
+        assert run.process.wait(PATIENCE_SECONDS) == 1
+    assert f"Port {free_port} is taken by another program. Choose another one: make run PORT=" in run.said
+    assert not (short_dir / "var" / "postgres").exists()
+
+
+def test_a_database_that_is_not_there_is_told_in_a_sentence(start_run: StartRun, short_dir: Path) -> None:
+    run = start_run(short_dir / "var", DATABASE_URL="postgresql://seatbook@127.0.0.1:1/seatbook")
+    assert run.process.wait(PATIENCE_SECONDS) == 1
+    assert "The database at 127.0.0.1:1 can't be reached" in run.said
+    assert "Traceback" not in run.said
+    assert left_by(short_dir / "var") == []
+
+
+def left_by(var_dir: Path) -> list[psutil.Process]:
+    """Whatever a run on `var_dir` started and has not stopped, its servers included."""
+    servers = [
+        process
+        for process in psutil.process_iter()
+        if process.pid != os.getpid() and any(str(var_dir) in part for part in command_line(process))
+    ]
+    return [*marked_processes(var_dir), *servers]
+
+
+def command_line(process: psutil.Process) -> list[str]:
+    try:
+        return list(process.cmdline())
+    except psutil.Error:
+        return []
+
+
+def answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=5) as response:  # noqa: S310
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def redis_answers(url: str) -> bool:
+    try:
+        with Redis.from_url(url) as redis:
+            return bool(redis.ping())
+    except RedisError:
+        return False
+
+
+def wait_until(condition: Callable[[], bool], why_not: Callable[[], str]) -> None:
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < give_up_at, why_not()
+        time.sleep(0.05)
