@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import func, insert, select, update
 
 from seatbook.domain.holders import HolderRef
+from seatbook.domain.inventory import hold_seats
 from seatbook.extensions import Base, db
 from seatbook.models import (
     Area,
@@ -232,6 +233,18 @@ def let_hold_end(hall: Hall, reservation_id: int, *, seconds_ago: float = 1.0) -
         )
     )
     db.session.commit()
+
+
+def make_lapsed_holds(
+    hall: Hall, *, seats_each: int = 1, name: str | None = None, seconds_ago: float = 1
+) -> list[int]:
+    """The whole hall held by different people whose time is over; ids of their reservations."""
+    held = []
+    for first in range(0, len(hall.seat_ids), seats_each):
+        seat_ids = hall.seat_ids[first : first + seats_each]
+        held.append(hold_seats(hall.event_id, seat_ids=seat_ids, holder=make_holder(name)).reservation_id)
+        let_hold_end(hall, held[-1], seconds_ago=seconds_ago)
+    return held
 
 
 def _add(model: type[Base], **fields: Any) -> int:
