@@ -76,6 +76,40 @@ class NotEnoughLeft(SeatbookError):
     message = "%(area)s: you asked for %(wanted)s, and %(left)s are left."
 
 
+class NoneTogether(SeatbookError):
+    """Fewer seats that fit a wish are free than were asked for; `left` may be 0."""
+
+    code = "none_together"
+    message = "You asked for %(wanted)s seats, and %(left)s that fit are free."
+
+
+class LeavesSingle(SeatbookError):
+    """The choice would leave a seat alone that a better one would not. `choices` are lists of seat ids, the
+    nearest first, each as good as asked for; `choice_labels` names them."""
+
+    code = "leaves_single"
+    message = (
+        "%(listing)s would be left alone, and nobody likes to sit there. Please take %(better)s instead."
+    )
+
+    def __init__(
+        self,
+        *,
+        seat_ids: list[int],
+        labels: list[str],
+        choices: list[list[int]],
+        choice_labels: list[list[str]],
+    ) -> None:
+        super().__init__(
+            seat_ids=seat_ids,
+            labels=labels,
+            choices=choices,
+            choice_labels=choice_labels,
+            listing=", ".join(labels),
+            better=" or ".join(", ".join(names) for names in choice_labels),
+        )
+
+
 class TooManySeats(SeatbookError):
     """The holder would have more than the event's `max_seats`."""
 

@@ -11,11 +11,12 @@ Every act follows the same steps:
 Expiry is a fact of time: a seat that is `held` with `held_until` in the past is
 free for everybody, whether or not a sweep has written that down.
 
-Every act but `hold_quantity` is safe to repeat by the same holder: asking again
+Every act but `hold_quantity` and `hold_best` is safe to repeat by the same holder: asking again
 for what one has answers the same and changes nothing.
 """
 
 from seatbook.domain.inventory.adopt import AdoptResult, adopt_holds
+from seatbook.domain.inventory.best import Wish, hold_best
 from seatbook.domain.inventory.block import BlockResult, block_seats, unblock_seats
 from seatbook.domain.inventory.confirm import (
     CancelResult,
@@ -35,6 +36,7 @@ __all__ = [
     "ExpiredSeat",
     "HoldResult",
     "ReleaseResult",
+    "Wish",
     "adopt_holds",
     "block_seats",
     "cancel_reservation",
@@ -42,6 +44,7 @@ __all__ = [
     "due_holds",
     "expire_due_holds",
     "expire_reservation",
+    "hold_best",
     "hold_quantity",
     "hold_seats",
     "release_hold",

@@ -19,6 +19,7 @@ from seatbook.domain.inventory.rows import (
     open_lines,
     own_reservation,
 )
+from seatbook.domain.inventory.singles import refuse_stranding
 from seatbook.domain.transaction import run_transaction
 from seatbook.errors import BasketChanged, HoldExpired, SaleClosed, TooLateToCancel, WrongState
 from seatbook.models import Event, Seat
@@ -49,7 +50,8 @@ def confirm_reservation(
 ) -> ConfirmResult:
     """Buy what is held. `seat_ids` is what the person saw: other contents are refused, not sold.
 
-    Repeating it after success answers the same. Raises HoldExpired, BasketChanged, SaleClosed, NotFound.
+    Repeating it after success answers the same. Raises HoldExpired, BasketChanged, LeavesSingle,
+    SaleClosed, NotFound.
     """
 
     def act(session: Session) -> ConfirmResult:
@@ -67,8 +69,11 @@ def confirm_reservation(
         seen = {line.seat_id for line in lines} if seat_ids is None else set(seat_ids)
         if {seat.id for seat in seats} != seen or {line.seat_id for line in lines} != seen:
             raise BasketChanged()
-        if session.execute(select(Event.status).where(Event.id == event_id)).scalar_one() == "cancelled":
+        event = session.execute(select(Event.status, Event.leave_no_single).where(Event.id == event_id)).one()
+        if event.status == "cancelled":
             raise SaleClosed(state="cancelled")
+        if event.leave_no_single:
+            refuse_stranding(session, event_id, chosen=seen, at=now)
         total_minor = sum(line.price_minor for line in lines)
         session.execute(
             CONFIRM,

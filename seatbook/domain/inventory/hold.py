@@ -21,8 +21,10 @@ from seatbook.domain.inventory.rows import (
     label,
     lock_reservations,
     lock_seats,
+    open_lines,
     take_seats,
 )
+from seatbook.domain.inventory.singles import refuse_stranding
 from seatbook.domain.reference import new_code
 from seatbook.domain.transaction import run_transaction
 from seatbook.errors import (
@@ -63,7 +65,7 @@ def hold_seats(event_id: int, *, seat_ids: Sequence[int], holder: HolderRef) -> 
     A second request joins the first one's hold and shares its end. Seats that
     are the holder's already are left as they are.
 
-    Raises SeatsTaken, AlreadyYours (bought before), TooManySeats, SaleClosed, NotFound.
+    Raises SeatsTaken, AlreadyYours (bought before), TooManySeats, LeavesSingle, SaleClosed, NotFound.
     """
     wanted = checked_ids(seat_ids)
 
@@ -71,7 +73,7 @@ def hold_seats(event_id: int, *, seat_ids: Sequence[int], holder: HolderRef) -> 
         seats = lock_seats(session, event_id, Seat.id.in_(wanted))
         if len(seats) != len(wanted):
             raise NotFound(what="seat")
-        return _hold_locked(session, event_id, seats=seats, holder=holder)
+        return hold_locked(session, event_id, seats=seats, holder=holder)
 
     return with_own_lapsed_hold_closed(act)
 
@@ -96,7 +98,7 @@ def hold_quantity(event_id: int, *, area_id: int, quantity: int, holder: HolderR
         seats = _lock_any_free(session, event_id, area_id=area_id, quantity=quantity)
         if len(seats) < quantity:
             raise NotEnoughLeft(area=area.name, wanted=quantity, left=len(seats))
-        return _hold_locked(session, event_id, seats=seats, holder=holder)
+        return hold_locked(session, event_id, seats=seats, holder=holder)
 
     return with_own_lapsed_hold_closed(act)
 
@@ -123,7 +125,7 @@ def with_own_lapsed_hold_closed(act: Callable[[Session], T | LapsedHold]) -> T:
     raise Busy()
 
 
-def _hold_locked(
+def hold_locked(
     session: Session, event_id: int, *, seats: Sequence[Locked], holder: HolderRef
 ) -> HoldResult | LapsedHold:
     """Judge and write a hold of seats that are locked already."""
@@ -146,6 +148,9 @@ def _hold_locked(
     if new:
         if event.places + len(new) > event.max_seats:
             raise TooManySeats(max_seats=event.max_seats)
+        if event.leave_no_single:
+            held = {line.seat_id for line in open_lines(session, event_id, hold.id)}
+            refuse_stranding(session, event_id, chosen=held | {seat.id for seat in new}, at=hold.now)
         lapsed = [seat for seat in new if seat.status == "held"]
         lock_reservations(session, event_id, {seat.reservation_id for seat in lapsed})
         end_claims(session, lapsed, at=hold.now)
@@ -234,6 +239,7 @@ def _rules(session: Session, event_id: int, *, holder_id: int) -> Locked:
             Event.on_sale_from,
             Event.on_sale_until,
             Event.max_seats,
+            Event.leave_no_single,
             places_of(event_id, holder_id).label("places"),
         ).where(Event.id == event_id)
     ).one()
