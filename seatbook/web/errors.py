@@ -36,6 +36,8 @@ STATUS_OF_CODE = {
     "reset_link_spent": 410,
     "seats_taken": 409,
     "already_yours": 409,
+    "leaves_single": 409,
+    "none_together": 409,
     "not_enough_left": 409,
     "too_many_seats": 409,
     "sale_closed": 409,

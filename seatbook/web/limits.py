@@ -86,11 +86,15 @@ def form_text(name: str) -> str:
 
 def _holder_key() -> str:
     holder = current_holder()
-    return f"holder {holder.holder_id}" if holder else f"address {address()}"
+    return f"holder {holder.holder_id}" if holder else "nobody"
+
+
+def _has_no_holder() -> bool:
+    return current_holder() is None
 
 
 def _has_a_holder_or_is_local() -> bool:
-    """An address of this machine is its operator, who may well try out a crowd."""
+    """An address of this machine is its operator's, who may well try out a crowd."""
     if current_holder() is not None:
         return True
     try:
@@ -117,7 +121,9 @@ reset_of_mailbox = limiter.shared_limit(
 password_change = limiter.shared_limit(
     PASSWORD_CHANGES_OF_ADDRESS, scope="password address", key_func=address, methods=["POST"]
 )
-hold_of_holder = limiter.shared_limit(HOLDS_OF_HOLDER, scope="hold", key_func=_holder_key, methods=["POST"])
+hold_of_holder = limiter.shared_limit(
+    HOLDS_OF_HOLDER, scope="hold", key_func=_holder_key, methods=["POST"], exempt_when=_has_no_holder
+)
 new_holder_of_address = limiter.shared_limit(
     NEW_HOLDERS_OF_ADDRESS,
     scope="new holder",

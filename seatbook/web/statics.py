@@ -46,6 +46,8 @@ def init_app(app: Flask) -> None:
             "image/svg+xml",
         ],
         COMPRESS_ALGORITHM=["br", "gzip"],
+        # Files are streamed, and its default for streams leaves out gzip.
+        COMPRESS_ALGORITHM_STREAMING=["br", "gzip"],
         COMPRESS_BR_LEVEL=4,
         COMPRESS_LEVEL=5,
     )

@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from redis import Redis
+
+from seatbook import create_app
+from seatbook.embedded.redis_server import RedisServer
+from seatbook.extensions import db, limiter
+from tests.factories import make_event
+from tests.visitor import Visitor
+
+
+@pytest.fixture
+def limited_app(app: Flask, redis_url: str) -> Iterator[Flask]:
+    """seatbook with its rate limits, as it runs for customers."""
+    with Redis.from_url(redis_url) as redis:
+        redis.flushdb()
+    limited = create_app(replace(app.extensions["seatbook"], rate_limits=True, pool_size=5))
+    yield limited
+    with limited.app_context():
+        db.engine.dispose()
+
+
+def visitors(app: Flask, number: int) -> list[Visitor]:
+    return [Visitor(app, address=f"198.51.100.{n + 1}") for n in range(number)]
+
+
+def count_up(pattern: str, *, by: int) -> None:
+    """Pretend that what the one counter of this name counts has happened `by` times more."""
+    redis = limiter.storage.storage  # type: ignore[attr-defined]
+    (key,) = redis.keys(pattern)
+    redis.incrby(key, by)
+
+
+def test_a_password_cannot_be_guessed_from_many_addresses(limited_app: Flask) -> None:
+    crowd = visitors(limited_app, 12)
+    statuses = [
+        guesser.sign_in(name, password="wrong wrong wrong").status_code
+        for guesser, name in zip(crowd, ["alice", "ALICE", " alice "] * 4, strict=True)
+    ]
+
+    assert statuses == [422] * 10 + [429] * 2
+    assert crowd[0].sign_in("bob", password="wrong wrong wrong").status_code == 422
+
+
+def test_many_names_cannot_be_tried_from_one_address(limited_app: Flask) -> None:
+    guesser, somebody_else = visitors(limited_app, 2)
+    statuses = [guesser.sign_in(f"user{n}", password="password123").status_code for n in range(32)]
+
+    assert statuses == [422] * 30 + [429] * 2
+    assert somebody_else.sign_in("user1", password="password123").status_code == 422
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_a_limit_says_when_to_try_again(limited_app: Flask, htmx: bool) -> None:
+    (guesser,) = visitors(limited_app, 1)
+    for _ in range(10):
+        guesser.sign_in("alice", password="wrong wrong wrong")
+
+    answer = guesser.send("/sign-in", htmx=htmx, name="alice", password="wrong wrong wrong")
+
+    assert answer.status_code == 429
+    seconds = int(answer.headers["Retry-After"])
+    assert 1 <= seconds <= 60
+    assert f"Please try again in {seconds} seconds." in answer.text
+    assert ("<html" in answer.text) is not htmx
+
+
+def test_looking_at_the_form_counts_nothing(limited_app: Flask) -> None:
+    (visitor,) = visitors(limited_app, 1)
+
+    assert {visitor.open("/sign-in").status_code for _ in range(40)} == {200}
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "allowed"),
+    [
+        ("/register", {"username": "al"}, 10),
+        ("/forgot-password", {"email": "alice@example.org"}, 3),
+    ],
+)
+def test_registering_and_asking_for_links_has_a_limit(
+    limited_app: Flask, path: str, fields: dict[str, Any], allowed: int
+) -> None:
+    (visitor,) = visitors(limited_app, 1)
+    statuses = [visitor.send(path, **fields).status_code for _ in range(allowed + 2)]
+
+    assert statuses[allowed:] == [429, 429]
+    assert 429 not in statuses[:allowed]
+
+
+def test_one_household_of_ipv6_is_one_address(limited_app: Flask) -> None:
+    statuses = [
+        Visitor(limited_app, address=f"2001:db8:1:2::{n:x}").send("/register", username="al").status_code
+        for n in range(12)
+    ]
+
+    assert statuses == [422] * 10 + [429] * 2
+    neighbour = Visitor(limited_app, address="2001:db8:1:3::1")
+    assert neighbour.send("/register", username="al").status_code == 422
+
+
+def test_a_holder_who_clicks_like_a_script_is_slowed_down(limited_app: Flask) -> None:
+    with limited_app.app_context():
+        hall = make_event(seats=2)
+    clicker, other = visitors(limited_app, 2)
+    clicker.pick(hall.event_id, hall.seat_ids[0])
+    # The second click finds a holder, and counts for it. 297 more have been in this minute.
+    clicker.pick(hall.event_id, hall.seat_ids[0])
+    count_up("*/holder */hold/*", by=298)
+
+    statuses = [clicker.pick(hall.event_id, hall.seat_ids[0]).status_code for _ in range(3)]
+
+    assert statuses == [303, 429, 429]
+    assert other.pick(hall.event_id, hall.seat_ids[1]).status_code == 303
+
+
+def test_one_address_makes_a_bounded_number_of_holders_and_this_machine_any(limited_app: Flask) -> None:
+    with limited_app.app_context():
+        hall = make_event(seats=3)
+    (first,) = visitors(limited_app, 1)
+    assert first.pick(hall.event_id, hall.seat_ids[0]).status_code == 303
+    count_up("*new holder*", by=299)
+
+    same_address, local = (
+        Visitor(limited_app, address="198.51.100.1"),
+        Visitor(limited_app, address="127.0.0.1"),
+    )
+
+    assert same_address.pick(hall.event_id, hall.seat_ids[1]).status_code == 429
+    assert first.pick(hall.event_id, hall.seat_ids[1]).status_code == 303, "it has its holder already"
+    assert local.pick(hall.event_id, hall.seat_ids[2]).status_code == 303
+
+
+def test_no_name_and_no_mail_address_is_kept_in_redis(limited_app: Flask, redis_url: str) -> None:
+    (visitor,) = visitors(limited_app, 1)
+    visitor.sign_in("alice")
+    visitor.send("/forgot-password", email="alice@example.org")
+
+    with Redis.from_url(redis_url) as redis:
+        keys = b" ".join(redis.keys("*"))
+    assert b"sign-in name" in keys
+    assert b"alice" not in keys
+
+
+def test_limits_can_be_switched_off(app: Flask) -> None:
+    statuses = {Visitor(app).sign_in("alice", password="wrong wrong wrong").status_code for _ in range(12)}
+
+    assert statuses == {422}
+
+
+def test_with_redis_stopped_people_sign_in_and_guesses_are_counted_all_the_same(
+    app: Flask, tmp_path: Path, server_dir: Path
+) -> None:
+    sockets = server_dir / "r2"
+    redis = RedisServer(socket_dir=sockets, log_file=tmp_path / "redis.log")
+    redis.start()
+    limited = create_app(
+        replace(app.extensions["seatbook"], rate_limits=True, redis_url=redis.url(), pool_size=5)
+    )
+    try:
+        alice, guesser, late = visitors(limited, 3)
+        assert alice.register("alice").status_code == 303
+        redis.stop()
+
+        began = time.monotonic()
+        assert Visitor(limited, address="198.51.100.20").sign_in("alice").status_code == 303
+        assert time.monotonic() - began < 2
+        statuses = [guesser.sign_in("bob", password="wrong wrong wrong").status_code for _ in range(11)]
+        assert statuses == [422] * 10 + [429]
+
+        redis.start()
+        # The limiter looks for Redis again after a second, and at most every 32.
+        time.sleep(2.1)
+        for _ in range(2):
+            late.sign_in("alice", password="wrong wrong wrong")
+        with Redis(unix_socket_path=str(redis.socket)) as client:
+            assert client.keys("*sign-in*")
+    finally:
+        redis.stop()
+        with limited.app_context():
+            db.engine.dispose()
+
+
+def test_a_redis_that_hangs_costs_a_quarter_of_a_second(app: Flask, tmp_path: Path, server_dir: Path) -> None:
+    redis = RedisServer(socket_dir=server_dir / "r3", log_file=tmp_path / "redis.log")
+    redis.start()
+    limited = create_app(
+        replace(app.extensions["seatbook"], rate_limits=True, redis_url=redis.url(), pool_size=5)
+    )
+    assert redis._process is not None
+    try:
+        os.kill(redis._process.pid, signal.SIGSTOP)
+        began = time.monotonic()
+        assert Visitor(limited).register("alice").status_code == 303
+        assert time.monotonic() - began < 3
+    finally:
+        os.kill(redis._process.pid, signal.SIGCONT)
+        redis.stop()
+        with limited.app_context():
+            db.engine.dispose()
+
+
+def test_a_proxy_that_nobody_told_us_of_is_in_the_log_once(
+    app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    fresh = create_app(app.extensions["seatbook"])
+    for _ in range(3):
+        fresh.test_client().get("/sign-in", headers={"X-Forwarded-For": "203.0.113.9"})
+
+    assert caplog.text.count("TRUSTED_PROXIES is 0") == 1
