@@ -112,8 +112,8 @@ BEGIN
             USING ERRCODE = 'check_violation', CONSTRAINT = 'guard_reservation_seat';
     END IF;
     IF OLD.ended_at IS NOT NULL
-        OR (NEW.event_id, NEW.id, NEW.reservation_id, NEW.seat_id, NEW.held_at)
-            IS DISTINCT FROM (OLD.event_id, OLD.id, OLD.reservation_id, OLD.seat_id, OLD.held_at)
+        OR (NEW.event_id, NEW.id, NEW.reservation_id, NEW.seat_id, NEW.price_minor, NEW.held_at)
+            IS DISTINCT FROM (OLD.event_id, OLD.id, OLD.reservation_id, OLD.seat_id, OLD.price_minor, OLD.held_at)
     THEN
         RAISE EXCEPTION 'reservation_seat %: only the end of an open line can be written', OLD.id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'guard_reservation_seat';

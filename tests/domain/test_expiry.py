@@ -14,7 +14,7 @@ from sqlalchemy import text
 from seatbook.domain.expiry import sweep_expired_holds
 from seatbook.domain.inventory import ExpiredSeat, hold_seats
 from seatbook.extensions import db
-from tests.curse import CURSED_PRICE, cursed_claims
+from tests.curse import CURSE, CURSED_PRICE, cursed_claims
 from tests.factories import (
     changes,
     database_clock,

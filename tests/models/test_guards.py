@@ -1,0 +1,458 @@
+"""The second lock: what the schema refuses to anybody, asked by raw SQL as somebody with psql would."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import pytest
+from flask.ctx import AppContext
+
+from seatbook.domain.inventory import block_seats, confirm_reservation, hold_seats
+from tests.factories import database_clock, let_hold_end, make_event, make_holder, make_slots
+from tests.psql import Psql
+from tests.snapshot import nothing_changes
+
+Books = dict[str, Any]
+
+
+@pytest.fixture
+def books(app_context: AppContext) -> Books:
+    """An event with a seat in every state, and another event; the ids, by what they are of."""
+    hall, other = make_event(seats=7), make_event(seats=1)
+    ann, ben, cleo, dan, eve = (make_holder(name) for name in ("ann", "ben", "cleo", "dan", "eve"))
+    now = database_clock()
+    slots = make_slots(hall, starts=[now])
+
+    def held(place: int, holder: Any) -> int:
+        seat_ids = [hall.seat_ids[place]]
+        return hold_seats(hall.event_id, seat_ids=seat_ids, holder=holder).reservation_id
+
+    lapsed_hold = held(4, ann)
+    let_hold_end(hall, lapsed_hold)
+    bought = held(2, ben)
+    confirm_reservation(hall.event_id, reservation_id=bought, holder=ben)
+    block_seats(hall.event_id, seat_ids=[hall.seat_ids[3]], reason="Camera", actor_user_id=None)
+    return {
+        "event": hall.event_id,
+        "area": hall.area_id,
+        "category": hall.category_id,
+        "free": hall.seat_ids[0],
+        "held": hall.seat_ids[1],
+        "reserved": hall.seat_ids[2],
+        "blocked": hall.seat_ids[3],
+        "lapsed": hall.seat_ids[4],
+        "unused": hall.seat_ids[6],
+        "slot": slots[0],
+        "now": now,
+        "hold": held(1, cleo),
+        "lapsed_hold": lapsed_hold,
+        "bought": bought,
+        "rival_hold": held(5, dan),
+        "holder": cleo.holder_id,
+        "fresh_holder": eve.holder_id,
+        "user": cleo.user_id,
+        "other_event": other.event_id,
+        "other_area": other.area_id,
+        "other_category": other.category_id,
+        "other_seat": other.seat_ids[0],
+        "other_hold": hold_seats(other.event_id, seat_ids=other.seat_ids, holder=cleo).reservation_id,
+    }
+
+
+# What each guard refuses
+
+NEW_SEAT = "INSERT INTO seat (event_id, area_id, category_id"
+NEW_RESERVATION = "INSERT INTO reservation (event_id, holder_id, code, status"
+NEW_LINE = "INSERT INTO reservation_seat (event_id, reservation_id, seat_id, price_minor"
+NEW_CHANGE = "INSERT INTO seat_change (event_id, seat_id, from_status, to_status, reason) VALUES"
+EVENT = "UPDATE event SET {} WHERE id = %(event)s"
+
+REFUSED: dict[str, list[str]] = {
+    # What an event may say
+    "ck_event_cancel_deadline": [EVENT.format("cancel_seconds_before_start = -1")],
+    "ck_event_currency": [EVENT.format("currency = 'eur'"), EVENT.format("currency = 'EURO'")],
+    "ck_event_ends_after_start": [EVENT.format("ends_at = starts_at")],
+    "ck_event_hold_ttl": [EVENT.format("hold_ttl_seconds = 0"), EVENT.format("hold_ttl_seconds = 86401")],
+    "ck_event_max_seats": [EVENT.format("max_seats = 0"), EVENT.format("max_seats = 1001")],
+    "ck_event_payment": [EVENT.format("payment = 'credit'")],
+    "ck_event_payment_ttl": [
+        EVENT.format("payment_ttl_seconds = 0"),
+        EVENT.format("payment_ttl_seconds = 604801"),
+    ],
+    "ck_event_sale_window": [EVENT.format("on_sale_until = on_sale_from")],
+    "ck_event_status": [EVENT.format("status = 'open'")],
+    "ck_show_kind": ["UPDATE show SET kind = 'circus'"],
+    # Its parts
+    "ck_area_kind": ["INSERT INTO area (event_id, kind, name) VALUES (%(event)s, 'balcony', 'Balcony')"],
+    "ck_category_colour": ["UPDATE category SET colour = 0", "UPDATE category SET colour = 9"],
+    "ck_category_price": ["UPDATE category SET price_minor = -1"],
+    "ck_section_side": ["UPDATE section SET side = 'top'"],
+    "uq_area_event_id_name": [
+        "INSERT INTO area (event_id, kind, name) VALUES (%(event)s, 'stock', 'Seats')",
+    ],
+    "uq_category_event_id_name": [
+        "INSERT INTO category (event_id, name, price_minor) VALUES (%(event)s, 'Stalls', 1)",
+    ],
+    "uq_section_event_id_area_id_name": [
+        "INSERT INTO section (event_id, area_id, name) VALUES (%(event)s, %(area)s, 'Stalls')",
+    ],
+    # A seat's state, owner and end of hold
+    "ck_seat_status_owner_and_end_agree": [
+        "UPDATE seat SET held_until = now() WHERE id = %(free)s",
+        "UPDATE seat SET blocked_reason = 'Camera' WHERE id = %(free)s",
+        "UPDATE seat SET held_until = NULL WHERE id = %(held)s",
+        "UPDATE seat SET blocked_reason = 'Camera' WHERE id = %(held)s",
+        "UPDATE seat SET held_until = now() WHERE id = %(reserved)s",
+        "UPDATE seat SET blocked_reason = 'Camera' WHERE id = %(reserved)s",
+        "UPDATE seat SET blocked_reason = NULL WHERE id = %(blocked)s",
+        "UPDATE seat SET held_until = now() WHERE id = %(blocked)s",
+        "UPDATE seat SET status = 'held' WHERE id = %(free)s",
+        "UPDATE seat SET status = 'held', held_until = now() WHERE id = %(free)s",
+        "UPDATE seat SET status = 'held', reservation_id = %(hold)s WHERE id = %(free)s",
+        "UPDATE seat SET status = 'blocked' WHERE id = %(free)s",
+        "UPDATE seat SET status = 'available' WHERE id = %(held)s",
+        "UPDATE seat SET status = 'available', reservation_id = NULL WHERE id = %(held)s",
+        "UPDATE seat SET status = 'available', held_until = NULL WHERE id = %(held)s",
+        "UPDATE seat SET status = 'reserved' WHERE id = %(held)s",
+        "UPDATE seat SET status = 'available' WHERE id = %(reserved)s",
+        "UPDATE seat SET status = 'available' WHERE id = %(blocked)s",
+        NEW_SEAT + ", held_until) VALUES (%(event)s, %(area)s, %(category)s, now())",
+        NEW_SEAT + ", reservation_id) VALUES (%(event)s, %(area)s, %(category)s, %(hold)s)",
+    ],
+    "ck_seat_slot_times": [
+        NEW_SEAT + ", starts_at) VALUES (%(event)s, %(area)s, %(category)s, now())",
+        NEW_SEAT + ", ends_at) VALUES (%(event)s, %(area)s, %(category)s, now())",
+    ],
+    "ck_seat_slot_ends_after_start": [
+        NEW_SEAT + ", starts_at, ends_at) VALUES (%(event)s, %(area)s, %(category)s, now(), now())",
+    ],
+    "ck_seat_features": ["UPDATE seat SET features = ARRAY['wheelchair', 'golden'] WHERE id = %(free)s"],
+    "ex_seat_slots_never_overlap": [
+        NEW_SEAT + ", starts_at, ends_at) SELECT event_id, area_id, category_id,"
+        f" starts_at + interval '{begin}', ends_at + interval '{end}' FROM seat WHERE id = %(slot)s"
+        for begin, end in [
+            ("0", "0"),
+            ("59 min 59 s", "2 h"),
+            ("-2 h", "-59 min 59 s"),
+            ("10 min", "-10 min"),
+            ("-1 h", "1 h"),
+        ]
+    ],
+    "uq_seat_label": [
+        NEW_SEAT + ", section_id, label) SELECT event_id, area_id, category_id, section_id, label"
+        " FROM seat WHERE id = %(free)s",
+        NEW_SEAT + ", label) SELECT event_id, area_id, category_id, label FROM seat WHERE id = %(slot)s",
+    ],
+    # Whose reservation
+    "ck_reservation_status": [
+        NEW_RESERVATION + ") VALUES (%(event)s, %(fresh_holder)s, 'AAAAAA', 'sold')",
+    ],
+    "ck_reservation_open_has_an_end": [
+        NEW_RESERVATION + ") VALUES (%(event)s, %(fresh_holder)s, 'AAAAAA', 'held')",
+        NEW_RESERVATION + ") VALUES (%(event)s, %(fresh_holder)s, 'AAAAAA', 'pending')",
+        "UPDATE reservation SET expires_at = NULL WHERE id = %(hold)s",
+    ],
+    "ck_reservation_confirmed_at": [
+        "UPDATE reservation SET status = 'confirmed' WHERE id = %(hold)s",
+        "UPDATE reservation SET confirmed_at = now() WHERE id = %(hold)s",
+        "UPDATE reservation SET confirmed_at = NULL WHERE id = %(bought)s",
+    ],
+    "ck_reservation_ended_at": [
+        "UPDATE reservation SET status = 'released' WHERE id = %(hold)s",
+        "UPDATE reservation SET status = 'expired' WHERE id = %(hold)s",
+        "UPDATE reservation SET status = 'cancelled' WHERE id = %(bought)s",
+        "UPDATE reservation SET ended_at = now() WHERE id = %(hold)s",
+    ],
+    "uq_reservation_open_hold": [
+        NEW_RESERVATION + ", expires_at) VALUES (%(event)s, %(holder)s, 'AAAAAA', 'held', now())",
+        "UPDATE reservation SET holder_id = %(holder)s WHERE id = %(lapsed_hold)s",
+    ],
+    "uq_reservation_event_id_code": [
+        NEW_RESERVATION + ", expires_at) SELECT event_id, %(fresh_holder)s, code, 'held', now()"
+        " FROM reservation WHERE id = %(bought)s",
+    ],
+    # The claims
+    "uq_reservation_seat_open_claim": [
+        NEW_LINE + f") VALUES (%(event)s, %(rival_hold)s, %({seat})s, 1)"
+        for seat in ("held", "reserved", "lapsed")
+    ],
+    "ck_reservation_seat_price": [NEW_LINE + ") VALUES (%(event)s, %(hold)s, %(free)s, -1)"],
+    "ck_reservation_seat_ended_with_outcome": [
+        "UPDATE reservation_seat SET ended_at = now() WHERE seat_id = %(held)s",
+        "UPDATE reservation_seat SET outcome = 'released' WHERE seat_id = %(held)s",
+    ],
+    "ck_reservation_seat_outcome": [
+        "UPDATE reservation_seat SET ended_at = now(), outcome = 'lost' WHERE seat_id = %(held)s",
+    ],
+    # The log
+    "ck_seat_change_status": [
+        NEW_CHANGE + " (%(event)s, %(free)s, 'free', 'held', 'hold')",
+        NEW_CHANGE + " (%(event)s, %(free)s, 'available', 'sold', 'hold')",
+    ],
+    "ck_seat_change_reason": [NEW_CHANGE + " (%(event)s, %(free)s, 'available', 'held', 'theft')"],
+    # People
+    "ck_holder_user_or_browser": [
+        "INSERT INTO holder DEFAULT VALUES",
+        "UPDATE holder SET browser_key = 'a key' WHERE id = %(holder)s",
+    ],
+    "uq_holder_user_id": ["INSERT INTO holder (user_id) VALUES (%(user)s)"],
+    "uq_holder_browser_key": ["INSERT INTO holder (browser_key) VALUES ('one key'), ('one key')"],
+    "ck_user_account_role": ["UPDATE user_account SET role = 'king'"],
+    "ck_user_account_username_trimmed": [
+        "UPDATE user_account SET username = ' ann' WHERE username = 'ann'",
+        "UPDATE user_account SET username = '' WHERE username = 'ann'",
+    ],
+    "uq_user_account_username": ["UPDATE user_account SET username = 'ANN' WHERE username = 'ben'"],
+    "uq_user_account_email": [
+        "UPDATE user_account SET email = 'Ann@example.org' WHERE username = 'ben'",
+    ],
+    "uq_venue_name": ["INSERT INTO venue (name) SELECT upper(name) FROM venue"],
+    "uq_plan_venue_id_name": [
+        "INSERT INTO plan (venue_id, name, layout) SELECT id, 'Hall', '{}'::jsonb FROM venue, generate_series(1, 2)",
+    ],
+    # Everything belongs together, within one event
+    "fk_seat_reservation": [
+        "UPDATE seat SET status = 'held', reservation_id = %(other_hold)s, held_until = now()"
+        " WHERE id = %(free)s",
+    ],
+    "fk_reservation_seat_reservation": [NEW_LINE + ") VALUES (%(event)s, %(other_hold)s, %(free)s, 1)"],
+    "fk_reservation_seat_seat": [NEW_LINE + ") VALUES (%(event)s, %(hold)s, %(other_seat)s, 1)"],
+    "fk_seat_change_seat": [NEW_CHANGE + " (%(event)s, %(other_seat)s, 'available', 'held', 'hold')"],
+    "fk_seat_area": [NEW_SEAT + ") VALUES (%(event)s, %(other_area)s, %(category)s)"],
+    "fk_seat_category": [NEW_SEAT + ") VALUES (%(event)s, %(area)s, %(other_category)s)"],
+    "fk_seat_section": [
+        NEW_SEAT + ", section_id) SELECT %(event)s, %(area)s, %(category)s, id"
+        " FROM section WHERE event_id = %(other_event)s",
+    ],
+    "fk_section_area": [
+        "INSERT INTO section (event_id, area_id, name) VALUES (%(event)s, %(other_area)s, 'Balcony')",
+    ],
+    "fk_area_event": ["INSERT INTO area (event_id, kind, name) VALUES (0, 'stock', 'Shirts')"],
+    "fk_category_event": ["INSERT INTO category (event_id, name, price_minor) VALUES (0, 'Stalls', 1)"],
+    "fk_event_plan": [EVENT.format("plan_id = 0")],
+    "fk_event_show": [EVENT.format("show_id = 0")],
+    "fk_event_venue": [EVENT.format("venue_id = 0")],
+    "fk_holder_user_account": ["INSERT INTO holder (user_id) VALUES (0)"],
+    "fk_plan_venue": ["INSERT INTO plan (venue_id, name, layout) VALUES (0, 'Hall', '{}')"],
+    "fk_reservation_holder": [
+        NEW_RESERVATION + ", expires_at) VALUES (%(event)s, 0, 'AAAAAA', 'held', now())"
+    ],
+    # What only a trigger sees
+    "guard_seat": [
+        NEW_SEAT + ", status, reservation_id, held_until)"
+        " VALUES (%(event)s, %(area)s, %(category)s, 'held', %(hold)s, now())",
+        NEW_SEAT + ", status, reservation_id)"
+        " VALUES (%(event)s, %(area)s, %(category)s, 'reserved', %(bought)s)",
+        "UPDATE seat SET event_id = %(other_event)s WHERE id = %(unused)s",
+        "UPDATE seat SET id = 0 WHERE id = %(unused)s",
+        "DELETE FROM seat WHERE id = %(held)s",
+        "DELETE FROM seat WHERE id = %(lapsed)s",
+        "DELETE FROM seat WHERE id = %(reserved)s",
+    ],
+    "guard_reservation": [
+        "DELETE FROM reservation WHERE id = %(hold)s",
+        "DELETE FROM reservation WHERE id = %(bought)s",
+        "UPDATE reservation SET event_id = %(other_event)s WHERE id = %(hold)s",
+        "UPDATE reservation SET id = 0 WHERE id = %(hold)s",
+        "UPDATE reservation SET code = 'AAAAAA' WHERE id = %(hold)s",
+        "UPDATE reservation SET holder_id = %(fresh_holder)s WHERE id = %(bought)s",
+    ],
+    "guard_reservation_seat": [
+        "DELETE FROM reservation_seat WHERE seat_id = %(held)s",
+        "UPDATE reservation_seat SET seat_id = %(free)s WHERE seat_id = %(reserved)s",
+        "UPDATE reservation_seat SET reservation_id = %(rival_hold)s WHERE seat_id = %(reserved)s",
+        "UPDATE reservation_seat SET event_id = %(other_event)s WHERE seat_id = %(reserved)s",
+        "UPDATE reservation_seat SET id = 0 WHERE seat_id = %(reserved)s",
+        "UPDATE reservation_seat SET held_at = now() WHERE seat_id = %(reserved)s",
+        "UPDATE reservation_seat SET price_minor = 1 WHERE seat_id = %(reserved)s",
+    ],
+    "refuse_change": [
+        "UPDATE seat_change SET actor_user_id = NULL",
+        "DELETE FROM seat_change",
+        "UPDATE seat_change SET at = now() WHERE false",
+        *(
+            f"TRUNCATE {tables}"
+            for tables in (
+                "seat CASCADE",
+                "reservation CASCADE",
+                "reservation_seat",
+                "seat_change",
+                "event CASCADE",
+                "holder CASCADE",
+                "area, section, category, seat, reservation, reservation_seat, seat_change",
+            )
+        ),
+    ],
+}
+
+# They stand in the way of nothing that a person would write: the target of another key.
+NOT_ASKED = {"uq_section_event_id_area_id_id"}
+
+
+def test_every_guard_refuses_what_it_is_there_for(
+    psql: Psql, books: Books, subtests: pytest.Subtests
+) -> None:
+    with nothing_changes():
+        for guard, statements in REFUSED.items():
+            for statement in statements:
+                with subtests.test(guard, statement=statement):
+                    psql.is_refused(statement, by=guard, **books)
+
+
+def test_no_guard_of_the_schema_is_without_a_question(psql: Psql) -> None:
+    there = {
+        row[0]
+        for row in psql.run(
+            "SELECT conname FROM pg_constraint"
+            " WHERE connamespace = 'public'::regnamespace AND contype IN ('c', 'f', 'u', 'x')"
+            " UNION SELECT relname FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid"
+            " WHERE relnamespace = 'public'::regnamespace AND indisunique AND NOT indisprimary"
+            " UNION SELECT proname FROM pg_proc JOIN pg_trigger ON tgfoid = pg_proc.oid"
+            " WHERE pronamespace = 'public'::regnamespace AND NOT tgisinternal"
+        )
+    }
+    assert there - NOT_ASKED == set(REFUSED)
+
+
+# The state machines, step by step
+
+SEATS = ("free", "held", "lapsed", "reserved", "blocked")
+TARGETS = {
+    "available": "'available', NULL, NULL, NULL",
+    "held by its holder": "'held', coalesce(reservation_id, %(rival_hold)s), now() + interval '9 min', NULL",
+    "held by a rival": "'held', %(rival_hold)s, now() + interval '9 min', NULL",
+    "reserved by its holder": "'reserved', coalesce(reservation_id, %(hold)s), NULL, NULL",
+    "reserved by a rival": "'reserved', %(rival_hold)s, NULL, NULL",
+    "blocked": "'blocked', NULL, NULL, 'Camera'",
+}
+SEAT_STEPS = {
+    *(("free", target) for target in ("available", "held by its holder", "held by a rival", "blocked")),
+    *(("held", target) for target in ("available", "held by its holder", "reserved by its holder")),
+    *(("lapsed", target) for target in TARGETS if target != "reserved by a rival"),
+    *(("reserved", target) for target in ("available", "reserved by its holder")),
+    *(("blocked", target) for target in ("available", "blocked")),
+}
+
+
+def test_a_seat_takes_the_steps_of_the_state_machine_and_no_other(
+    psql: Psql, books: Books, subtests: pytest.Subtests
+) -> None:
+    with nothing_changes():
+        for seat, (target, values) in product(SEATS, TARGETS.items()):
+            step = (
+                f"UPDATE seat SET (status, reservation_id, held_until, blocked_reason) = ROW({values})"
+                f" WHERE id = %({seat})s"
+            )
+            with subtests.test(f"{seat} seat becomes {target}"):
+                if (seat, target) in SEAT_STEPS:
+                    psql.would_pass(step, **books)
+                else:
+                    psql.is_refused(step, by="guard_seat", **books)
+
+
+STATUSES = ("held", "pending", "confirmed", "cancelled", "expired", "released")
+RESERVATION_STEPS = {
+    *(("held", status) for status in ("pending", "confirmed", "expired", "released")),
+    *(("pending", status) for status in ("confirmed", "expired", "released")),
+    ("confirmed", "cancelled"),
+    *((status, status) for status in STATUSES),
+}
+
+
+def test_a_reservation_takes_the_steps_of_the_state_machine_and_no_other(
+    psql: Psql, books: Books, subtests: pytest.Subtests
+) -> None:
+    for status in STATUSES:
+        psql.run(
+            "INSERT INTO reservation (event_id, holder_id, code, status, expires_at, confirmed_at, ended_at)"
+            f" VALUES (%(event)s, %(fresh_holder)s, %(status)s, {_with_times(status)})",
+            **books,
+            status=status,
+        )
+    with nothing_changes():
+        for before, after in product(STATUSES, STATUSES):
+            step = (
+                f"UPDATE reservation SET (status, expires_at, confirmed_at, ended_at) = ROW({_with_times(after)})"
+                f" WHERE code = '{before}'"
+            )
+            with subtests.test(f"{before} reservation becomes {after}"):
+                if (before, after) in RESERVATION_STEPS:
+                    psql.would_pass(step, **books)
+                else:
+                    psql.is_refused(step, by="guard_reservation", **books)
+
+
+def _with_times(status: str) -> str:
+    confirmed_at = "now()" if status in ("confirmed", "cancelled") else "NULL::timestamptz"
+    ended_at = "now()" if status in ("cancelled", "expired", "released") else "NULL::timestamptz"
+    return f"'{status}', now(), {confirmed_at}, {ended_at}"
+
+
+def test_a_line_of_history_is_ended_once_and_never_rewritten(psql: Psql, books: Books) -> None:
+    psql.run(
+        "UPDATE reservation_seat SET ended_at = now(), outcome = 'expired' WHERE seat_id = %(lapsed)s",
+        **books,
+    )
+    with nothing_changes():
+        for statement in (
+            "UPDATE reservation_seat SET ended_at = NULL, outcome = NULL WHERE seat_id = %(lapsed)s",
+            "UPDATE reservation_seat SET outcome = 'cancelled' WHERE seat_id = %(lapsed)s",
+            "UPDATE reservation_seat SET ended_at = now() WHERE seat_id = %(lapsed)s",
+            "DELETE FROM reservation_seat WHERE seat_id = %(lapsed)s",
+        ):
+            psql.is_refused(statement, by="guard_reservation_seat", **books)
+
+
+# What is allowed, so that the guards don't simply refuse everything
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        # Another area, another event, the next hour.
+        NEW_SEAT + ", starts_at, ends_at) SELECT event_id, %(area)s, category_id, starts_at, ends_at"
+        " FROM seat WHERE id = %(slot)s",
+        NEW_SEAT + ", starts_at, ends_at) SELECT %(other_event)s, %(other_area)s, %(other_category)s,"
+        " starts_at, ends_at FROM seat WHERE id = %(slot)s",
+        NEW_SEAT + ", starts_at, ends_at) SELECT event_id, area_id, category_id, ends_at,"
+        " ends_at + interval '1 h' FROM seat WHERE id = %(slot)s",
+        # A seat without history goes, its neighbour of the same label in another area comes.
+        "DELETE FROM seat WHERE id = %(unused)s",
+        NEW_SEAT + ", label) VALUES (%(event)s, %(area)s, %(category)s, 'A1')",
+        NEW_SEAT + ", label, status, blocked_reason)"
+        " VALUES (%(event)s, %(area)s, %(category)s, 'Z1', 'blocked', 'Camera')",
+        # Places of a standing area have no label, all of them.
+        NEW_SEAT + ") VALUES (%(event)s, %(area)s, %(category)s), (%(event)s, %(area)s, %(category)s)",
+        # A hold moves to the user whom a browser turns out to be; a holder has a hold at every event.
+        "UPDATE reservation SET holder_id = %(fresh_holder)s WHERE id = %(hold)s",
+        NEW_RESERVATION + ", expires_at) VALUES (%(event)s, %(fresh_holder)s, 'AAAAAA', 'held', now())",
+        # A holder has as many purchases as there are, and a seat as many ended claims.
+        NEW_RESERVATION + ", confirmed_at) SELECT event_id, holder_id, 'AAAAAA', 'confirmed', now()"
+        " FROM reservation WHERE id = %(bought)s",
+        NEW_LINE + ", ended_at, outcome) VALUES (%(event)s, %(rival_hold)s, %(held)s, 1, now(), 'expired')",
+        NEW_LINE + ") VALUES (%(event)s, %(hold)s, %(free)s, 0)",
+        NEW_CHANGE + " (%(event)s, %(free)s, 'available', 'held', 'hold')",
+    ],
+)
+def test_what_is_right_passes(psql: Psql, books: Books, statement: str) -> None:
+    psql.would_pass(statement, **books)
+
+
+def test_a_bought_seat_that_somebody_frees_by_hand_cannot_be_sold_again(psql: Psql, books: Books) -> None:
+    """Legal steps in a wrong order: the seat's row says free, and the buyer's claim still stands."""
+    psql.run("UPDATE seat SET status = 'available', reservation_id = NULL WHERE id = %(reserved)s", **books)
+    psql.is_refused(
+        NEW_LINE + ") VALUES (%(event)s, %(rival_hold)s, %(reserved)s, 1)",
+        by="uq_reservation_seat_open_claim",
+        **books,
+    )
+
+
+def test_a_live_hold_that_is_cut_short_by_hand_cannot_be_sold_twice(psql: Psql, books: Books) -> None:
+    psql.run("UPDATE seat SET held_until = now() - interval '1 h' WHERE id = %(held)s", **books)
+    psql.is_refused(
+        NEW_LINE + ") VALUES (%(event)s, %(rival_hold)s, %(held)s, 1)",
+        by="uq_reservation_seat_open_claim",
+        **books,
+    )
