@@ -163,7 +163,7 @@ class SignInRefused(SeatbookError):
     """Unknown name and wrong password give this same answer."""
 
     code = "sign_in_refused"
-    message = "That name and password do not match."
+    message = "That name and password do not match. Please try again."
 
 
 class NameTaken(SeatbookError):

@@ -213,6 +213,7 @@ def _forget_transaction() -> None:
 def _page_before() -> str | None:
     """The page of ours that led here, to go back to."""
     before = urlsplit(request.referrer or "")
-    if before.netloc != request.host or before.path == request.path:
+    is_here = request.method == "GET" and before.path == request.path
+    if before.netloc != request.host or is_here:
         return None
     return before.path + (f"?{before.query}" if before.query else "")

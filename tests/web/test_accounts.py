@@ -134,7 +134,10 @@ def test_an_unknown_name_and_a_wrong_password_get_the_same_page(alice: Visitor, 
     for name, password in (("alice", "velvet tram pianos"), ("nobody", PASSWORD)):
         answer = Visitor(app).sign_in(name, password=password)
         assert answer.status_code == 422
-        assert "That name and password do not match." in answer.text
+        assert "That name and password do not match. Please try again." in answer.text
+        password_field = re.search(r'<input[^>]*id="password"[^>]*>', answer.text)
+        assert password_field is not None
+        assert "autofocus" in password_field[0]
         pages.append(re.sub(r'value="[^"]*"|nonce="[^"]*"', "", answer.text))
 
     assert pages[0] == pages[1]

@@ -16,7 +16,7 @@ from seatbook import create_app
 from seatbook.embedded.redis_server import RedisServer
 from seatbook.extensions import db, limiter
 from tests.factories import make_event
-from tests.visitor import Visitor
+from tests.visitor import TOKEN, Visitor
 
 
 @pytest.fixture
@@ -73,6 +73,23 @@ def test_a_limit_says_when_to_try_again(limited_app: Flask, htmx: bool) -> None:
     assert 1 <= seconds <= 60
     assert f"Please try again in {seconds} seconds." in answer.text
     assert ("<html" in answer.text) is not htmx
+
+
+def test_a_form_that_was_sent_too_often_can_be_gone_back_to(limited_app: Flask) -> None:
+    (visitor,) = visitors(limited_app, 1)
+    for _ in range(3):
+        visitor.send("/forgot-password", email="alice@example.org")
+    token = TOKEN.search(visitor.open("/forgot-password").text)
+    assert token is not None
+
+    answer = visitor.client.post(
+        "/forgot-password",
+        data={"csrf_token": token[1], "email": "alice@example.org"},
+        headers={"Referer": "http://localhost/forgot-password"},
+    )
+
+    assert answer.status_code == 429
+    assert '<a class="button" href="/forgot-password">' in answer.text
 
 
 def test_looking_at_the_form_counts_nothing(limited_app: Flask) -> None:
