@@ -31,8 +31,9 @@ MIN_SECRET_KEY_LENGTH = 32
 class Config:
     """Validated settings. Durations are whole seconds; URLs are as SQLAlchemy and redis-py take them."""
 
-    database_url: str
-    redis_url: str
+    # These may carry passwords, which must not stand in a log.
+    database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
     secret_key: str = field(repr=False)
     hold_ttl_seconds: int = 300
     max_seats: int = 8
@@ -43,7 +44,7 @@ class Config:
     trusted_proxies: int = 0
     rate_limits: bool = True
     log_level: str = "INFO"
-    smtp_url: str | None = None
+    smtp_url: str | None = field(default=None, repr=False)
     mail_from: str = "seatbook <box-office@localhost>"
     mail_dir: Path = VAR_DIR / "mail"
     public_url: str = "http://127.0.0.1:8000"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask_login import UserMixin
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -14,7 +13,7 @@ from seatbook.models.columns import timestamp
 ROLES = ("customer", "door", "box_office", "admin")
 
 
-class User(UserMixin, Base):
+class User(Base):
     """An account. `sign_in_version` is part of every session: raising it signs out everywhere."""
 
     __tablename__ = "user_account"
@@ -32,10 +31,6 @@ class User(UserMixin, Base):
     role: Mapped[str] = mapped_column(Text, server_default="customer")
     sign_in_version: Mapped[int] = mapped_column(server_default="1")
     created_at: Mapped[datetime] = timestamp(server_default=func.clock_timestamp())
-
-    def get_id(self) -> str:
-        """What flask-login keeps in the session: a session of an older version is worth nothing."""
-        return f"{self.id}.{self.sign_in_version}"
 
 
 class Holder(Base):
