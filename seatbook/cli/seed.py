@@ -90,7 +90,7 @@ def _empty(contents: DatabaseContents, *, yes: bool, delete_my_data: bool) -> No
         downgrade(revision="base")
     except OperationalError as error:
         raise Refusal(
-            "Nothing was deleted: somebody is using the database at this moment. "
+            "The database could not be emptied, because somebody is using it at this moment. "
             "Try again, or stop seatbook (Ctrl-C in the window of `make run`) first."
         ) from error
     finally:

@@ -90,39 +90,55 @@ def make_demonstration(*, now: datetime, on_step: Callable[[str], None]) -> Demo
     )
 
 
-def _make_event(production: Production, date: Date, *, now: datetime) -> CreatedEvent:
+@dataclass(frozen=True, slots=True)
+class Times:
+    """When an event begins, ends and is on sale from; and its slots by area."""
+
+    starts_at: datetime
+    ends_at: datetime
+    on_sale_from: datetime
+    slots: dict[str, list[Slot]]
+
+
+def times_of(production: Production, date: Date, *, now: datetime) -> Times:
+    """The date as instants. Nothing begins before `now`, but the fortnight in which shirts are collected."""
     zone = production.venue.time_zone
+    starts_at = _instant(date.day, date.time, now=now, time_zone=zone)
+    ends_at = starts_at + timedelta(minutes=production.minutes)
+    on_sale_from = now - ON_SALE_SINCE
+    if date.opens_in_days is not None:
+        on_sale_from = _instant(date.opens_in_days, SALE_OPENS_AT, now=now, time_zone=zone)
+    slots: dict[str, list[Slot]] = {}
+    for area in production.layout.areas:
+        if area.kind == "slots":
+            slots[area.name] = _timetable(now=now, time_zone=zone)
+            starts_at, ends_at = slots[area.name][0][0], slots[area.name][-1][1]
+    return Times(starts_at, ends_at, on_sale_from, slots)
+
+
+def _make_event(production: Production, date: Date, *, now: datetime) -> CreatedEvent:
     free = not production.prices
     prices = {
         category.name: 0 if free else price_minor(production.prices[category.name], currency=CURRENCY)
         for category in production.layout.categories
     }
-    slots: dict[str, list[Slot]] = {}
-    starts_at = _instant(date.day, date.time, now=now, time_zone=zone)
-    ends_at = starts_at + timedelta(minutes=production.minutes)
-    for area in production.layout.areas:
-        if area.kind == "slots":
-            slots[area.name] = _timetable(now=now, time_zone=zone)
-            starts_at, ends_at = slots[area.name][0][0], slots[area.name][-1][1]
     plan_id = None
     if production.plan is not None:
         plan_id = store_plan(production.layout, name=production.plan, venue=production.venue).plan_id
-    opens = now - ON_SALE_SINCE
-    if date.opens_in_days is not None:
-        opens = _instant(date.opens_in_days, SALE_OPENS_AT, now=now, time_zone=zone)
+    times = times_of(production, date, now=now)
     return create_event(
         show=production.show,
         venue=production.venue,
         layout=production.layout,
         plan_id=plan_id,
-        starts_at=starts_at,
-        ends_at=ends_at,
+        starts_at=times.starts_at,
+        ends_at=times.ends_at,
         currency=CURRENCY,
         prices=prices,
         status="published",
-        slots=slots,
+        slots=times.slots,
         terms=SaleTerms(
-            on_sale_from=opens,
+            on_sale_from=times.on_sale_from,
             payment="none" if free else "counter",
             hold_ttl_seconds=production.hold_ttl_seconds,
             max_seats=production.max_seats,

@@ -1,0 +1,138 @@
+"""`flask plan`: a file becomes a hall, or a sentence says why not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from flask.ctx import AppContext
+from sqlalchemy import func, select
+
+from seatbook.domain.catalogue import find_plan, find_venue
+from seatbook.extensions import db
+from seatbook.models import Plan, Venue
+
+GOOD = "zone,row,start,end\nStalls left,A,1,3\nStalls right,A,4,6\n"
+
+
+def run(app: Flask, *arguments: str) -> Result:
+    return app.test_cli_runner().invoke(args=["plan", *arguments])
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "lyric.csv"
+    path.write_text(GOOD, "utf-8")
+    return path
+
+
+def nothing_was_written() -> bool:
+    db.session.rollback()
+    return not any(db.session.scalar(select(func.count()).select_from(table)) for table in (Plan, Venue))
+
+
+def test_import_makes_the_venue_and_the_plan_and_reports(
+    app: Flask, app_context: AppContext, file: Path
+) -> None:
+    result = run(app, "import", str(file), "--venue", "Lyric Hall", "--time-zone", "Europe/Helsinki")
+
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[:6] == [
+        "Imported plan “lyric” of Lyric Hall (new).",
+        "6 seats in 2 rows and 2 zones.",
+        "",
+        "Zone          Side   Rows  Seats  Category",
+        "Stalls left   left      1      3  Stalls",
+        "Stalls right  right     1      3  Stalls",
+    ]
+    venue = find_venue("Lyric Hall")
+    assert venue.time_zone == "Europe/Helsinki"
+    assert find_plan("lyric", venue_id=venue.venue_id).layout.seat_count == 6
+
+
+def test_importing_again_changes_nothing_and_another_hall_needs_replace(
+    app: Flask, app_context: AppContext, file: Path
+) -> None:
+    run(app, "import", str(file), "--venue", "Lyric Hall")
+    again = run(app, "import", str(file), "--venue", "lyric hall")
+    assert (again.exit_code, again.stdout.splitlines()[0]) == (
+        0,
+        "Nothing to do: these seats are there already, in plan “lyric” of Lyric Hall.",
+    )
+
+    file.write_text(GOOD + "Balcony,B,1,2\n", "utf-8")
+    refused = run(app, "import", str(file), "--venue", "Lyric Hall")
+    assert refused.exit_code == 1
+    assert "already has a plan named “lyric” with other seats" in refused.stderr
+
+    replaced = run(app, "import", str(file), "--venue", "Lyric Hall", "--replace")
+    assert replaced.exit_code == 0
+    assert find_plan("lyric", venue_id=find_venue("Lyric Hall").venue_id).layout.seat_count == 8
+
+
+def test_a_bad_file_is_refused_with_file_and_line_and_nothing_is_written(
+    app: Flask, app_context: AppContext, file: Path
+) -> None:
+    file.write_text(GOOD + "Balcony,B,9,2\nStalls left,A,3,3\n", "utf-8")
+
+    result = run(app, "import", str(file), "--venue", "Lyric Hall")
+
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr.splitlines() == [
+        "lyric.csv cannot be used as a plan:",
+        "lyric.csv, line 4: start 9 is greater than end 2.",
+        "lyric.csv, line 5: seat A3 of “Stalls left” came already in line 2.",
+    ]
+    assert nothing_was_written()
+
+
+def test_an_unknown_time_zone_is_refused(app: Flask, app_context: AppContext, file: Path) -> None:
+    result = run(app, "import", str(file), "--venue", "Lyric Hall", "--time-zone", "Lapland")
+
+    assert result.exit_code == 1
+    assert "“Lapland” is not a time zone" in result.stderr
+    assert nothing_was_written()
+
+
+@pytest.mark.parametrize(
+    "arguments", [["import"], ["import", "nowhere.csv", "--venue", "X"], ["import", "."]]
+)
+def test_wrong_usage_is_exit_code_2(app: Flask, app_context: AppContext, arguments: list[str]) -> None:
+    assert run(app, *arguments).exit_code == 2
+
+
+def test_a_new_venue_without_a_zone_and_a_zone_that_is_not_used_are_noted(
+    app: Flask, app_context: AppContext, file: Path
+) -> None:
+    first = run(app, "import", str(file), "--venue", "Lyric Hall")
+    assert "Note: Lyric Hall is in the time zone UTC, because --time-zone was not given." in first.stdout
+
+    second = run(app, "import", str(file), "--venue", "Lyric Hall", "--time-zone", "Asia/Tokyo")
+    assert "Note: Lyric Hall was there already, and stays in UTC." in second.stdout
+
+
+def test_list_shows_plans_with_their_places(app: Flask, app_context: AppContext, file: Path) -> None:
+    assert run(app, "list").stdout.startswith("There is no plan yet.")
+    run(app, "import", str(file), "--venue", "Lyric Hall", "--name", "Concert")
+
+    assert run(app, "list").stdout.splitlines() == [
+        "Venue       Plan     Places  Events",
+        "Lyric Hall  Concert       6       0",
+    ]
+    (line,) = json.loads(run(app, "list", "--json").stdout)
+    assert (line["name"], line["venue"], line["places"], line["events"]) == ("Concert", "Lyric Hall", 6, 0)
+
+
+def test_the_big_real_hall_is_imported(app: Flask, app_context: AppContext, shared_dir: Path) -> None:
+    file = shared_dir / "data" / "venues" / "tampere-talo-iso-sali.csv"
+    if not file.is_file():
+        pytest.skip(f"needs ../shared/data/venues/{file.name}, which is not here")
+
+    result = run(app, "import", str(file), "--venue", "Lakeside Hall", "--time-zone", "Europe/Helsinki")
+
+    assert result.exit_code == 0
+    assert "1,563 seats in 141 rows and 11 zones." in result.stdout

@@ -1,0 +1,215 @@
+"""`flask seed`: something to try out, on an empty database, and never over what is somebody's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+import psycopg2
+import pytest
+from click.testing import Result
+from flask import Flask
+from sqlalchemy import func, select, text
+from sqlalchemy.engine import make_url
+
+from seatbook import create_app
+from seatbook.config import PROJECT_DIR, Config
+from seatbook.domain import accounts
+from seatbook.domain.catalogue import NewShow, NewVenue, create_venue
+from seatbook.domain.demonstration import DEMO_ACCOUNTS, DEMO_PASSWORD, database_contents
+from seatbook.domain.demonstration.build import step_count, times_of
+from seatbook.domain.demonstration.halls import guided_tour
+from seatbook.domain.demonstration.programme import LANTERN, programme
+from seatbook.domain.events import create_event
+from seatbook.extensions import db
+from seatbook.models import Area, Event, Reservation, Seat, Show, Venue
+from tests.conftest import SECRET_KEY
+
+PASSWORD = "velvet tram piano"
+
+
+@pytest.fixture
+def own_app(fresh_database: str, redis_url: str) -> Iterator[Flask]:
+    """An application on a database of its own, whose schema may be taken down."""
+    app = create_app(
+        Config(database_url=fresh_database, redis_url=redis_url, secret_key=SECRET_KEY, pool_size=5)
+    )
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def seed(app: Flask, *options: str, typed: str | None = None) -> Result:
+    db.session.rollback()
+    return app.test_cli_runner().invoke(args=["seed", *options], input=typed)
+
+
+def count(model: type) -> int:
+    db.session.rollback()
+    return db.session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def places(kind: str) -> list[int]:
+    """How many places each area of that kind has."""
+    db.session.rollback()
+    return list(
+        db.session.scalars(
+            select(func.count(Seat.id))
+            .join(Area, (Area.event_id == Seat.event_id) & (Area.id == Seat.area_id))
+            .where(Area.kind == kind)
+            .group_by(Area.event_id, Area.id)
+            .order_by(func.count(Seat.id))
+        )
+    )
+
+
+def test_seed_makes_what_the_programme_promises_and_looks_alive(own_app: Flask) -> None:
+    result = seed(own_app)
+
+    assert result.exit_code == 0, result.stderr
+    assert f"password {DEMO_PASSWORD}" in result.stdout
+    by_kind = {
+        kind: number
+        for kind, number in db.session.execute(select(Show.kind, func.count()).group_by(Show.kind))
+    }
+    assert by_kind == {"film": 4, "theatre": 2, "concert": 1, "escape_room": 3, "merchandise": 1, "other": 1}
+    assert places("seated") == [40] * 16 + [48] + [300] * 7
+    assert places("standing") == [25, 25, 800]
+    assert len(places("stock")) == 4
+    assert len(places("slots")) == 3
+    for account in DEMO_ACCOUNTS:
+        assert accounts.sign_in(account.username, password=DEMO_PASSWORD).role == account.role
+
+    statuses = {
+        name: number
+        for name, number in db.session.execute(select(Seat.status, func.count()).group_by(Seat.status))
+    }
+    assert statuses["reserved"] > 500
+    assert statuses["held"] > 10
+    assert statuses["blocked"] == 2
+    free = (
+        select(func.count(Seat.id).filter(Seat.status == "available"))
+        .where(Seat.event_id == Event.id)
+        .scalar_subquery()
+    )
+    assert len(db.session.scalars(select(Event.id).where(free.between(1, 3))).all()) == 1
+    not_yet = select(Event.id).where(Event.on_sale_from > func.clock_timestamp())
+    assert len(db.session.scalars(not_yet).all()) == 2
+    assert set(db.session.scalars(select(Reservation.status))) == {"held", "confirmed", "cancelled"}
+    again = seed(own_app)
+    assert again.exit_code == 1
+    assert "There is data in the database" in again.stderr
+
+
+@pytest.mark.parametrize("hour", range(24))
+@pytest.mark.parametrize("day", [datetime(2026, 11, 20, tzinfo=UTC), datetime(2027, 3, 27, tzinfo=UTC)])
+def test_nothing_of_the_demonstration_has_begun_at_any_hour(day: datetime, hour: int) -> None:
+    # The second day is the one before the clocks are put forward.
+    now = day.replace(hour=hour, minute=59)
+    dates = [(production, date) for production in programme() for date in production.dates]
+
+    for production, date in dates:
+        times = times_of(production, date, now=now)
+        if production.show.kind != "merchandise":
+            assert times.starts_at > now
+        assert (times.on_sale_from > now) == (date.opens_in_days is not None)
+        for slots in times.slots.values():
+            assert slots[0][0] > now
+            assert len(slots) in (13 * 7 + 2, 13 * 7 + 3, 13 * 7 + 4, 13 * 7 + 5, 13 * 7 + 6, 14 * 7)
+    assert step_count() == len(dates) + 1
+
+
+def test_seed_refuses_a_database_with_data_and_changes_nothing(own_app: Flask) -> None:
+    create_venue("Lyric Hall")
+
+    result = seed(own_app)
+
+    assert result.exit_code == 1
+    assert "There is data in the database" in result.stderr
+    assert "flask seed --reset" in result.stderr
+    assert (count(Venue), count(Event)) == (1, 0)
+
+
+def test_reset_asks_first_and_makes_it_anew(own_app: Flask) -> None:
+    before = create_venue(LANTERN.name).venue_id
+
+    declined = seed(own_app, "--reset", typed="n\n")
+    assert declined.exit_code == 1
+    assert "Delete all data in the database" in declined.output
+    assert db.session.scalars(select(Venue.id)).all() == [before]
+
+    agreed = seed(own_app, "--reset", typed="y\n")
+    assert agreed.exit_code == 0, agreed.output
+    assert count(Event) == sum(len(production.dates) for production in programme())
+    assert count(Venue) == 4
+
+
+def test_reset_leaves_alone_what_is_somebodys_own(own_app: Flask) -> None:
+    create_venue("Lyric Hall")
+
+    result = seed(own_app, "--reset", "--yes")
+    assert result.exit_code == 1
+    assert "“Lyric Hall”" in result.stderr
+    assert "flask seed --reset --delete-my-data" in result.stderr
+    assert count(Venue) == 1
+
+    assert seed(own_app, "--reset", "--delete-my-data", typed="n\n").exit_code == 1
+    assert count(Venue) == 1
+    assert seed(own_app, "--reset", "--delete-my-data", "--yes").exit_code == 0
+    assert set(db.session.scalars(select(Venue.name))) == {p.venue.name for p in programme()}
+
+
+def test_customers_and_stress_events_do_not_stop_a_reset_and_staff_do(own_app: Flask) -> None:
+    accounts.create_account("carol", email="carol@example.org", password=PASSWORD)
+    make_unlisted_event()
+    assert database_contents().own == ()
+
+    accounts.create_account("dora", email="dora@example.org", password=PASSWORD, role="box_office")
+    refused = seed(own_app, "--reset", "--yes")
+    assert refused.exit_code == 1
+    assert "“dora”" in refused.stderr
+    assert count(Venue) == 1
+
+
+def test_a_reset_that_cannot_get_the_tables_says_so_and_leaves_the_guards_on(own_app: Flask) -> None:
+    make_unlisted_event()
+    url = make_url(own_app.config["SQLALCHEMY_DATABASE_URI"]).set(drivername="postgresql")
+    with (
+        closing(psycopg2.connect(url.render_as_string(hide_password=False))) as other,
+        other.cursor() as cursor,
+    ):
+        cursor.execute("SELECT count(*) FROM reservation_seat")
+        result = seed(own_app, "--reset", "--yes")
+
+    assert result.exit_code == 1
+    assert "somebody is using it at this moment" in result.stderr
+    assert count(Event) == 1
+    triggers = db.session.execute(text("SELECT count(*) FROM pg_trigger WHERE tgname = 'guard_seat'"))
+    assert triggers.scalar_one() == 1
+
+
+def make_unlisted_event() -> None:
+    now = datetime.now(UTC)
+    create_event(
+        show=NewShow("Crowd", "other"),
+        venue=NewVenue("Crowd"),
+        layout=guided_tour(),
+        starts_at=now + timedelta(days=1),
+        ends_at=now + timedelta(days=1, hours=1),
+        currency="EUR",
+        prices={"Tour": 0},
+        listed=False,
+    )
+
+
+@pytest.mark.parametrize("options", [["--yes"], ["--delete-my-data"]])
+def test_options_of_reset_without_reset_are_wrong_usage(own_app: Flask, options: list[str]) -> None:
+    assert seed(own_app, *options).exit_code == 2
+
+
+def test_every_show_has_its_poster() -> None:
+    posters = {path.stem for path in (PROJECT_DIR / "static" / "posters").glob("*.svg")}
+
+    assert {production.show.poster for production in programme()} <= posters
