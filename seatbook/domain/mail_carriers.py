@@ -143,7 +143,8 @@ def write_message(letter: Letter, *, mail_from: str, message_number: int) -> Ema
     message["Message-ID"] = f"<seatbook.mail.{message_number}@{domain}>"
     # So that no holiday notice answers.
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(letter.body_text)
+    # Sent as it is where it may be: in the folder, a link can be copied out of the file.
+    message.set_content(letter.body_text, cte="7bit" if letter.body_text.isascii() else None)
     return message
 
 

@@ -115,6 +115,17 @@ def test_without_a_mail_server_letters_are_files_that_only_their_owner_reads(tmp
     assert letter.get_content().replace("\r\n", "\n").strip() == LETTER.body_text
 
 
+def test_a_link_can_be_copied_out_of_the_file(tmp_path: Path) -> None:
+    link = "https://box-office.lyric.example/reset-password/" + "x" * 200
+
+    MailFolder(tmp_path, mail_from=MAIL_FROM).carry(
+        replace(LETTER, body_text=f"Here:\n\n{link}\n"), message_number=7
+    )
+
+    (file,) = tmp_path.iterdir()
+    assert link.encode() in file.read_bytes().splitlines()
+
+
 def test_a_folder_that_cannot_be_written_is_away(tmp_path: Path) -> None:
     (tmp_path / "mail").write_text("not a folder")
 
