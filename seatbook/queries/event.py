@@ -1,0 +1,173 @@
+"""One event with what changes rarely: its show, venue, sale window, areas, categories and sections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, literal_column, select
+
+from seatbook.errors import NotFound
+from seatbook.extensions import db
+from seatbook.models import Area, Category, Event, Section, Show, Venue
+from seatbook.queries.moment import CLOCK, XMIN, Moment
+
+SEAT_BY_SEAT = ("seated", "slots")
+BY_QUANTITY = ("standing", "stock")
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """An event as its page shows it. Times are aware, UTC; they are shown in `time_zone`.
+
+    `sale` is not_yet, on_sale, ended or cancelled at `moment`. Whether it is
+    sold out depends on figures; see `sale_state`.
+    """
+
+    id: int
+    show_id: int
+    kind: str
+    title: str
+    name: str
+    tagline: str
+    description: str
+    poster: str | None
+    venue: str
+    address: str
+    time_zone: str
+    starts_at: datetime
+    ends_at: datetime
+    on_sale_from: datetime
+    on_sale_until: datetime
+    sale: str
+    currency: str
+    payment: str
+    hold_ttl_seconds: int
+    max_seats: int
+    cancel_seconds_before_start: int | None
+    moment: Moment
+
+    @property
+    def cancel_until(self) -> datetime | None:
+        """Until when buyers may cancel by themselves; None: never."""
+        return cancel_deadline(self.starts_at, seconds_before_start=self.cancel_seconds_before_start)
+
+    @property
+    def seconds_to_sale(self) -> float:
+        """How long until the sale opens, by the database's clock; negative when it has."""
+        return (self.on_sale_from - self.moment.now).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class AreaView:
+    id: int
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryView:
+    """`colour` is a place in the palette of tokens.css, from 1. The price is in minor units."""
+
+    id: int
+    name: str
+    colour: int
+    price_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class SectionView:
+    id: int
+    area_id: int
+    name: str
+    band: int
+    side: str
+    position: int
+
+
+def sale_at(at: Any) -> ColumnElement[str]:
+    """What an instant means for an event's sale, without looking at its seats."""
+    return case(
+        (Event.status == "cancelled", "cancelled"),
+        (at < Event.on_sale_from, "not_yet"),
+        (at >= Event.on_sale_until, "ended"),
+        else_=literal_column("'on_sale'"),
+    )
+
+
+def sale_state(sale: str, *, available: int) -> str:
+    """not_yet, on_sale, sold_out, ended or cancelled: what people are told."""
+    return "sold_out" if sale == "on_sale" and available == 0 else sale
+
+
+def cancel_deadline(starts_at: datetime, *, seconds_before_start: int | None) -> datetime | None:
+    return None if seconds_before_start is None else starts_at - timedelta(seconds=seconds_before_start)
+
+
+def load_event(event_id: int) -> EventView:
+    """The event, and the moment at which its page is read. Raises NotFound; a draft is not there yet."""
+    row = db.session.execute(
+        select(
+            Event.id,
+            Event.show_id,
+            Show.kind,
+            Show.title,
+            Event.name,
+            Show.tagline,
+            Show.description,
+            Show.poster,
+            Venue.name.label("venue"),
+            Venue.address,
+            Venue.time_zone,
+            Event.starts_at,
+            Event.ends_at,
+            Event.on_sale_from,
+            Event.on_sale_until,
+            sale_at(CLOCK).label("sale"),
+            Event.currency,
+            Event.payment,
+            Event.hold_ttl_seconds,
+            Event.max_seats,
+            Event.cancel_seconds_before_start,
+            CLOCK.label("now"),
+            XMIN.label("xmin"),
+        )
+        .join(Show, Show.id == Event.show_id)
+        .join(Venue, Venue.id == Event.venue_id)
+        .where(Event.id == event_id, Event.status != "draft")
+    ).one_or_none()
+    if row is None:
+        raise NotFound(what="event")
+    values: dict[str, Any] = dict(row._mapping)
+    moment = Moment(values.pop("now"), int(values.pop("xmin")))
+    return EventView(**values, moment=moment)
+
+
+def areas_of(event_id: int) -> tuple[AreaView, ...]:
+    rows = db.session.execute(
+        select(Area.id, Area.kind, Area.name)
+        .where(Area.event_id == event_id)
+        .order_by(Area.position, Area.id)
+    )
+    return tuple(AreaView(*row) for row in rows)
+
+
+def categories_of(event_id: int) -> tuple[CategoryView, ...]:
+    """Dearest first, as a price list reads."""
+    rows = db.session.execute(
+        select(Category.id, Category.name, Category.colour, Category.price_minor)
+        .where(Category.event_id == event_id)
+        .order_by(Category.price_minor.desc(), Category.id)
+    )
+    return tuple(CategoryView(*row) for row in rows)
+
+
+def sections_of(event_id: int) -> tuple[SectionView, ...]:
+    rows = db.session.execute(
+        select(Section.id, Section.area_id, Section.name, Section.band, Section.side, Section.position)
+        .join(Area, and_(Area.event_id == Section.event_id, Area.id == Section.area_id))
+        .where(Section.event_id == event_id)
+        .order_by(Area.position, Section.band, Section.position, Section.id)
+    )
+    return tuple(SectionView(*row) for row in rows)

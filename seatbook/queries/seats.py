@@ -1,0 +1,131 @@
+"""Seats as light tuples: 1,500 of them are read and drawn for every page of a hall."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, literal_column, select
+
+from seatbook.extensions import db
+from seatbook.models import Area, Seat
+from seatbook.queries.event import SEAT_BY_SEAT
+from seatbook.queries.moment import CLOCK, status_at
+from seatbook.queries.viewer import Viewer
+
+
+class SeatView(NamedTuple):
+    """One seat or slot as the viewer sees it.
+
+    `status` is available, mine (held by the viewer), held, reserved or blocked.
+    `own` tells that the viewer holds or bought it. `x`, `y` are its place in the
+    hall in units of one seat's width, x from the axis, y from the first row.
+    """
+
+    id: int
+    area_id: int
+    section_id: int | None
+    category_id: int
+    row_label: str | None
+    number: str | None
+    label: str | None
+    x: float | None
+    y: float | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+    status: str
+    own: bool
+
+
+def seats_of(event_id: int, *, viewer: Viewer, at: datetime) -> list[SeatView]:
+    """Every numbered seat and slot of the event, by id, which is the order in which the plan names them."""
+    return _read(_seats(event_id, viewer=viewer, at=at).order_by(Seat.id))
+
+
+def seats_by_id(event_id: int, *, seat_ids: Collection[int], viewer: Viewer, at: datetime) -> list[SeatView]:
+    """Those of the named that are numbered seats or slots, by id."""
+    if not seat_ids:
+        return []
+    return _read(_seats(event_id, viewer=viewer, at=at).where(Seat.id.in_(seat_ids)).order_by(Seat.id))
+
+
+def _read(query: Select[*tuple[Any, ...]]) -> list[SeatView]:
+    # By the connection: the session's way of loading rows costs more than the query.
+    return list(map(SeatView._make, db.session.connection().execute(query)))
+
+
+def _seats(event_id: int, *, viewer: Viewer, at: datetime) -> Select[*tuple[Any, ...]]:
+    status = status_at(at)
+    return (
+        select(
+            Seat.id,
+            Seat.area_id,
+            Seat.section_id,
+            Seat.category_id,
+            Seat.row_label,
+            Seat.number,
+            Seat.label,
+            Seat.x,
+            Seat.y,
+            Seat.starts_at,
+            Seat.ends_at,
+            case(
+                (and_(_belongs_to(viewer.hold_id), status == "held"), literal_column("'mine'")), else_=status
+            ),
+            _belongs_to(viewer.hold_id, *viewer.bought_ids),
+        )
+        .join(Area, and_(Area.event_id == Seat.event_id, Area.id == Seat.area_id))
+        .where(Seat.event_id == event_id, Area.kind.in_(SEAT_BY_SEAT))
+    )
+
+
+def _belongs_to(*reservation_ids: int | None) -> ColumnElement[bool]:
+    known = [i for i in reservation_ids if i is not None]
+    return func.coalesce(Seat.reservation_id.in_(known), False) if known else literal(False)
+
+
+# A seat two places away is "beside"; further ones are somewhere else.
+BESIDE = 2.5
+# In a hall the next row is a longer way than the next chair.
+ROW_WEIGHT = 1.5
+
+
+class FreeSeat(NamedTuple):
+    """A free seat near another one. `distance` is in seats."""
+
+    id: int
+    label: str
+    distance: float
+
+
+def free_seats_near(event_id: int, *, seat_id: int, limit: int = 2) -> list[FreeSeat]:
+    """The nearest free seats of the same section and price, nearest first. Slots have no neighbours."""
+    lost = (
+        select(Seat.area_id, Seat.section_id, Seat.category_id, Seat.x, Seat.y)
+        .where(Seat.event_id == event_id, Seat.id == seat_id)
+        .subquery()
+    )
+    distance = func.sqrt(
+        func.power(Seat.x - lost.c.x, 2) + func.power((Seat.y - lost.c.y) * ROW_WEIGHT, 2)
+    ).label("distance")
+    rows = db.session.execute(
+        select(Seat.id, func.coalesce(Seat.label, ""), distance)
+        .join(
+            lost,
+            and_(
+                Seat.area_id == lost.c.area_id,
+                Seat.section_id.is_not_distinct_from(lost.c.section_id),
+                Seat.category_id == lost.c.category_id,
+            ),
+        )
+        .where(
+            Seat.event_id == event_id,
+            Seat.id != seat_id,
+            distance.is_not(None),
+            status_at(CLOCK) == "available",
+        )
+        .order_by(distance, Seat.id)
+        .limit(limit)
+    )
+    return [FreeSeat._make(row) for row in rows]
