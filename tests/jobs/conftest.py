@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from redis import Redis
 from seatbook.config import PROJECT_DIR
 from seatbook.embedded.redis_server import RedisServer
 from tests.conftest import SECRET_KEY
+
+PATIENCE_SECONDS = 60
 
 StartProcess = Callable[..., subprocess.Popen[bytes]]
 
@@ -33,10 +36,15 @@ def redis(own_redis: RedisServer) -> Iterator[Redis]:
 
 
 @pytest.fixture
-def start_process(own_redis: RedisServer, database_url: str, short_dir: Path) -> Iterator[StartProcess]:
+def process_log(short_dir: Path) -> Path:
+    """What the processes of a test say."""
+    return short_dir / "process.log"
+
+
+@pytest.fixture
+def start_process(own_redis: RedisServer, database_url: str, process_log: Path) -> Iterator[StartProcess]:
     """Start `python ARGUMENTS` as `make run` does; what it said is shown when a test fails."""
     started: list[subprocess.Popen[bytes]] = []
-    log_path = short_dir / "process.log"
 
     def start(*arguments: str) -> subprocess.Popen[bytes]:
         environ = {
@@ -45,7 +53,7 @@ def start_process(own_redis: RedisServer, database_url: str, short_dir: Path) ->
             "SECRET_KEY": SECRET_KEY,
             "SWEEP_INTERVAL_SECONDS": "1",
         }
-        with log_path.open("ab") as log:
+        with process_log.open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, *arguments],
                 cwd=PROJECT_DIR,
@@ -61,4 +69,11 @@ def start_process(own_redis: RedisServer, database_url: str, short_dir: Path) ->
         if process.poll() is None:
             process.kill()
             process.wait()
-    print(log_path.read_text("utf-8", "replace"))
+    print(process_log.read_text("utf-8", "replace"))
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < give_up_at, "it did not happen"
+        time.sleep(0.05)

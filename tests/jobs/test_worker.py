@@ -11,9 +11,9 @@ from seatbook.embedded.redis_server import RedisServer
 from seatbook.jobs.queue import add_job, job_queue
 from seatbook.jobs.tasks import sweep
 from tests.jobs.barrier_task import leave_a_trace, wait_at_barrier
-from tests.jobs.conftest import StartProcess
+from tests.jobs.conftest import StartProcess, wait_until
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 
 
 def test_a_job_runs_in_an_application_of_its_own(
@@ -51,6 +51,9 @@ def test_the_stop_reaches_the_job_through_its_parent(redis: Redis, start_process
     add_job(job_queue(redis), wait_at_barrier, redis_url_of(redis))
     pop(redis, "began")
     worker.send_signal(signal.SIGINT)
+    wait_until(
+        lambda: any(redis.hexists(key, "shutdown_requested_date") for key in redis.smembers("rq:workers"))
+    )
     redis.lpush("go", "now")
     assert worker.wait(PATIENCE_SECONDS) == 0
     assert pop(redis, "ended") == b"early"
