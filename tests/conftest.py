@@ -9,7 +9,8 @@ Which fixture to ask for:
 
 - `app`, `client`, `app_context`: an application on `database_url`, in this process.
 - `database_url`, `redis_url`: for code that takes an address.
-- `fresh_database`: a database of one's own, for a test that changes the schema or the server's sessions.
+- `fresh_database`, `fresh_app`: a database of one's own, for a test that changes the schema or the
+  server's sessions, and the application on it.
 - `live_server`: gunicorn with a database of its own, for browsers.
 
 Whatever a test wrote into the shared databases is gone after it.
@@ -26,7 +27,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,16 @@ def fresh_database(postgres_server: PostgresServer, template_database: str) -> I
     """URL of a migrated, empty database which is dropped after the test."""
     with _database(postgres_server, name=f"fresh_{uuid.uuid4().hex}", template=template_database) as url:
         yield url
+
+
+@pytest.fixture
+def fresh_app(app: Flask, fresh_database: str) -> Iterator[Flask]:
+    """An application on a database of its own, in whose context the test runs."""
+    application = create_app(replace(app.extensions["seatbook"], database_url=fresh_database))
+    with application.app_context():
+        yield application
+        db.session.remove()
+        db.engine.dispose()
 
 
 @pytest.fixture(scope="session")

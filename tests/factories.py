@@ -135,6 +135,14 @@ def make_holder(name: str | None = None) -> HolderRef:
     return HolderRef(holder_id, user_id)
 
 
+def make_holders(count: int) -> list[HolderRef]:
+    """That many anonymous holders."""
+    rows = [{"browser_key": token_hex(8)} for _ in range(count)]
+    ids = db.session.scalars(insert(Holder).returning(Holder.id), rows).all()
+    db.session.commit()
+    return [HolderRef(holder_id) for holder_id in ids]
+
+
 def seat_row(hall: Hall, seat_id: int) -> Any:
     """The seat as the table has it now."""
     db.session.rollback()

@@ -93,9 +93,18 @@ def begun(app: Flask, act: Callable[[], T]) -> Iterator[Future[T]]:
 
 def until_waiting(*, sessions: int = 1) -> None:
     """Return when that many sessions of this database wait for somebody else's lock."""
+    _look_until(lambda waiting: waiting >= sessions)
+
+
+def until_waiting_or_done(act: Future[T]) -> None:
+    """Return when the act has ended, or somebody waits for a lock."""
+    _look_until(lambda waiting: waiting > 0 or act.done())
+
+
+def _look_until(is_so: Callable[[int], bool]) -> None:
     give_up_at = monotonic() + PATIENCE_SECONDS
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        while connection.execute(WAITING).scalar_one() < sessions:
+        while not is_so(connection.execute(WAITING).scalar_one()):
             assert monotonic() < give_up_at, "nobody waits for a lock"
             # Looking a hundred times a second is enough; the next step does not depend on this pause.
             sleep(0.01)

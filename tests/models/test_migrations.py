@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,21 +13,9 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 
-from seatbook import create_app
 from seatbook.connection import SETTINGS, engine_options, refuse_other_isolation
 from seatbook.extensions import db
 from tests.factories import database_clock, make_event
-
-
-@pytest.fixture
-def fresh_app(app: Flask, fresh_database: str) -> Iterator[Flask]:
-    """An application on a database of its own, in whose context the test runs."""
-    fresh = create_app(replace(app.extensions["seatbook"], database_url=fresh_database, pool_size=5))
-    with fresh.app_context():
-        yield fresh
-        db.session.remove()
-        db.engine.dispose()
-
 
 # What PostgreSQL itself says about the schema, in its own words, by name.
 CATALOGUE = {
