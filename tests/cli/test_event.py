@@ -243,7 +243,7 @@ def test_list_shows_drafts_too(app: Flask) -> None:
     number = the_event().id
 
     head, line = run(app, "list").stdout.splitlines()
-    assert " ".join(head.split()) == "Id Starts (venue's time) Show Venue Status Free Held Sold Blocked"
+    assert " ".join(head.split()) == "Id Starts (venue's time) Show Venue Status Available Held Sold Blocked"
     assert " ".join(line.split()) == f"{number} Tue 2030-12-24 19:30 Loud Lyric Hall draft 25 0 0 0"
     (entry,) = json.loads(run(app, "list", "--json").stdout)
     assert (entry["event_id"], entry["status"], entry["figures"]["available"]) == (number, "draft", 25)

@@ -143,9 +143,9 @@ def _plays() -> tuple[Production, ...]:
             plan="House",
             prices=prices,
             dates=(
-                Date(1, "19:30", 0.7),
-                Date(3, "19:30", 0.35),
-                Date(4, "19:30", 0.2),
+                Date(1, "19:30", 0.6),
+                Date(3, "19:30", 0.25),
+                Date(4, "19:30", 0.15),
                 Date(8, "14:30", 0.1),
                 Date(10, "19:30"),
             ),
@@ -207,7 +207,7 @@ def _gig() -> Production:
         layout=halls.yard(),
         plan="Yard and gallery",
         prices={"Standing": "32.00", "Gallery": "44.00"},
-        dates=(Date(5, "20:00", 0.12),),
+        dates=(Date(5, "20:00", 0.08),),
         minutes=180,
         cancel_hours=48,
     )
