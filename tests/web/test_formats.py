@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from flask_babel import force_locale
+
+from seatbook.web import formats
+
+NINE_UTC = datetime(2026, 7, 1, 21, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def english(app: Flask) -> Iterator[None]:
+    with app.test_request_context(), force_locale("en"):
+        yield
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "text"),
+    [(4500, "EUR", "€45.00"), (45, "JPY", "¥45"), (1250, "KWD", "KWD1.250"), (0, "EUR", "Free")],
+)
+@pytest.mark.usefixtures("english")
+def test_money_has_the_decimals_of_its_currency(minor: int, currency: str, text: str) -> None:
+    assert formats.money(minor, currency) == text
+
+
+def test_money_and_times_are_written_as_the_viewer_writes_them(app: Flask) -> None:
+    with app.test_request_context(), force_locale("de"):
+        assert formats.money(123450, "EUR") == "1.234,50\xa0€"
+        assert formats.clock(NINE_UTC, "Europe/Berlin") == "23:30"
+
+
+@pytest.mark.usefixtures("english")
+def test_a_time_is_the_venues_own() -> None:
+    assert formats.weekday_and_day(NINE_UTC, "Europe/Berlin") == "Wed, Jul 1"
+    assert formats.weekday_and_day(NINE_UTC, "Asia/Tokyo") == "Thu, Jul 2"
+    assert formats.zone_name("America/New_York") == "New York time"
+
+
+@pytest.mark.usefixtures("english")
+def test_a_range_of_prices_begins_at_the_lowest() -> None:
+    assert formats.price_range(4500, 4500, "EUR") == "€45.00"
+    assert formats.price_range(2500, 4500, "EUR") == "from €25.00"
+    assert formats.price_range(None, None, "EUR") == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (300, "5:00"),
+        (299.2, "5:00"),
+        (61, "1:01"),
+        (0.3, "0:01"),
+        (0, "0:00"),
+        (-4, "0:00"),
+        (3725, "1:02:05"),
+    ],
+)
+def test_what_is_left_is_rounded_up_and_never_negative(seconds: float, text: str) -> None:
+    assert formats.minutes_and_seconds(seconds) == text
+
+
+@pytest.mark.usefixtures("english")
+def test_an_evening_is_one_day_and_a_fortnight_is_two() -> None:
+    assert formats.span(NINE_UTC, NINE_UTC + timedelta(hours=5), "UTC").startswith("Wed, Jul 1, 9:30")
+    assert formats.span(NINE_UTC, NINE_UTC + timedelta(days=14), "UTC") == "Wed, Jul 1 – Wed, Jul 15"
+
+
+@pytest.mark.usefixtures("english")
+def test_lately_has_seconds_and_longer_ago_has_its_day() -> None:
+    assert formats.lately(NINE_UTC, "UTC", NINE_UTC + timedelta(minutes=5)) == "9:30:00\u202fPM"
+    assert formats.lately(NINE_UTC, "UTC", NINE_UTC + timedelta(hours=5)) == "Jul 1, 9:30\u202fPM"
