@@ -1,0 +1,183 @@
+"""What the event page says: sentences about the sale, the basket and what happened, for one viewer."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import cached_property
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from seatbook.queries.activity import ActivityLine
+from seatbook.queries.event import BY_QUANTITY, AreaView, SectionView
+from seatbook.queries.event_page import EventPage
+from seatbook.queries.figures import Figures
+from seatbook.queries.hall import Hall, lay_out
+from seatbook.queries.seats import SeatView
+from seatbook.web.basket_lines import PlaceLine, place_lines
+from seatbook.web.formats import clock, day_and_time, number, price_range, weekday_and_day
+from seatbook.web.listing import listing
+from seatbook.web.seat_words import SeatWords
+from seatbook.web.texts import gettext as _
+from seatbook.web.texts import ngettext
+
+
+class EventWords:
+    """Words and arrangement for one drawing of the page or of its parts."""
+
+    def __init__(self, page: EventPage) -> None:
+        self.page = page
+        self.seats = SeatWords(page)
+        self.time_zone = page.event.time_zone
+
+    # --- places ---
+
+    def hall(self, area: AreaView) -> Hall:
+        return lay_out(
+            [seat for seat in self.page.seats if seat.area_id == area.id], sections=self.sections(area)
+        )
+
+    def sections(self, area: AreaView) -> list[SectionView]:
+        return [section for section in self.page.sections if section.area_id == area.id]
+
+    def slots_by_day(self, area: AreaView) -> list[tuple[date, list[SeatView]]]:
+        """Slots that have not begun, by the day at the venue. One's own stay in sight until they are over."""
+        zone = ZoneInfo(self.time_zone)
+        now = self.page.event.moment.now
+        slots = [
+            seat
+            for seat in self.page.seats
+            if seat.area_id == area.id
+            and seat.starts_at is not None
+            and seat.ends_at is not None
+            and (seat.ends_at if seat.own else seat.starts_at) > now
+        ]
+        slots.sort(key=lambda seat: (seat.starts_at, seat.id))
+        return [
+            (day, list(of_day))
+            for day, of_day in groupby(slots, key=lambda s: s.starts_at.astimezone(zone).date())  # type: ignore[union-attr]
+        ]
+
+    def figures(self, area: AreaView) -> Figures:
+        return self.page.figures_of(area)
+
+    def prices_of(self, area: AreaView) -> str:
+        categories = self.page.categories_of(area)
+        prices = [category.price_minor for category in categories] or [0]
+        return price_range(min(prices), max(prices), self.page.event.currency)
+
+    def most(self, area: AreaView) -> int:
+        """The most that the viewer could add of this area in one go, as far as the page knows."""
+        return min(self.figures(area).available, self.page.event.max_seats - len(self.page.basket.seat_ids))
+
+    # --- sale ---
+
+    def sale_sentence(self, state: str | None = None) -> str:
+        """What stands in the way of buying; empty when nothing does."""
+        event = self.page.event
+        state = state or self.page.sale
+        if state == "not_yet":
+            return _("The sale opens on %(when)s.", when=day_and_time(event.on_sale_from, self.time_zone))
+        if state == "ended":
+            return _("The sale has ended. Please ask at the door.")
+        if state == "cancelled":
+            return _("This event is cancelled.")
+        if state == "sold_out":
+            if self.page.figures.held:
+                return _(
+                    "Everything is taken. Some places are only held and may come back: stay on this page."
+                )
+            return _("Sold out.")
+        return ""
+
+    def left(self, figures: Figures) -> str:
+        return places_left(figures)
+
+    # --- basket ---
+
+    @cached_property
+    def basket_lines(self) -> list[PlaceLine]:
+        return place_lines(self.page.basket.lines, time_zone=self.time_zone)
+
+    def count(self, number_of_places: int) -> str:
+        if {area.kind for area in self.page.areas} == {"stock"}:
+            return ngettext("%(num)s item", "%(num)s items", number_of_places)
+        return ngettext("%(num)s place", "%(num)s places", number_of_places)
+
+    @property
+    def empty_sentence(self) -> str:
+        """What to do while the basket is empty, by what the event offers."""
+        kinds = {area.kind for area in self.page.areas}
+        if kinds <= {"standing", "stock"}:
+            return _("Choose how many you want. They are then yours for a while, and nobody else's.")
+        if kinds == {"slots"}:
+            return _("Press a time to hold it. Press it again to give it back.")
+        return _("Press a seat to hold it. Press it again to give it back.")
+
+    @cached_property
+    def take_back_sentence(self) -> str:
+        """ "B12 is free again: take it back?" """
+        lines = place_lines(self.page.basket.free_again, time_zone=self.time_zone)
+        names = [line.name if line.count == 1 else f"{line.count} × {line.name}" for line in lines]
+        return ngettext(
+            "%(names)s is free again: take it back?",
+            "%(names)s are free again: take them back?",
+            len(self.page.basket.free_again),
+            names=listing(names),
+        )
+
+    def ended_sentence(self, at: datetime) -> str:
+        """When a hold ended, and that it cost nothing."""
+        return _("Your hold ended at %(time)s. Nothing was charged.", time=clock(at, self.time_zone))
+
+    def basket_said(self) -> str:
+        """The basket in one sentence, for whoever hears it."""
+        basket = self.page.basket
+        if basket.state == "open" and basket.until is not None:
+            return ngettext(
+                "%(num)s place is yours until %(time)s.",
+                "%(num)s places are yours until %(time)s.",
+                len(basket.lines),
+                time=clock(basket.until, self.time_zone),
+            )
+        if basket.state == "ended" and basket.until is not None:
+            return self.ended_sentence(basket.until)
+        return _("You hold no places.")
+
+    # --- activity ---
+
+    def happened(self, line: ActivityLine) -> str:
+        """ "B5 and B6 held". Nobody's name is in it."""
+        sentences = {
+            "hold": _("%(what)s held"),
+            "release": _("%(what)s given back"),
+            "expire": _("%(what)s free again: the hold ended"),
+            "reserve": _("%(what)s reserved"),
+            "cancel": _("%(what)s free again: a reservation was cancelled"),
+            "block": _("%(what)s taken off sale"),
+            "unblock": _("%(what)s put on sale"),
+        }
+        return sentences[line.reason] % {"what": self._what(line)}
+
+    def _what(self, line: ActivityLine) -> str:
+        if line.area_kind in BY_QUANTITY:
+            return _("%(count)s × %(area)s", count=line.count, area=line.area)
+        if line.starts_at is not None:
+            first = (
+                f"{weekday_and_day(line.starts_at, self.time_zone)}, {clock(line.starts_at, self.time_zone)}"
+            )
+            names = [first]
+        else:
+            names = list(line.labels)
+        more = line.count - len(names)
+        if more > 0:
+            return _("%(names)s and %(count)s more", names=", ".join(names), count=more)
+        return ", ".join(names)
+
+
+def places_left(figures: Figures) -> str:
+    """Availability in words."""
+    if figures.available == 0:
+        return _("Sold out")
+    if figures.available <= 10:
+        return ngettext("Last %(num)s place", "Last %(num)s places", figures.available)
+    return _("%(count)s of %(total)s left", count=number(figures.available), total=number(figures.for_sale))

@@ -1,0 +1,278 @@
+"""The event page: its hall, the clicks on it, what changed since, and the step from basket to reservation."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from functools import cache
+from hashlib import sha256
+
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from seatbook.domain import inventory
+from seatbook.domain.reference import format_reference
+from seatbook.errors import (
+    AlreadyYours,
+    BasketChanged,
+    HoldExpired,
+    InvalidInput,
+    NotEnoughLeft,
+    SaleClosed,
+    SeatbookError,
+    SeatsTaken,
+    TooManySeats,
+    WrongState,
+)
+from seatbook.queries.changes import Changes, Cursor, changes_since
+from seatbook.queries.event_page import EventPage, load_event_page, load_event_parts
+from seatbook.web import limits
+from seatbook.web.errors import sentence_of, status_of
+from seatbook.web.event_words import EventWords
+from seatbook.web.holder import current_holder, ensure_holder, remember_browser
+from seatbook.web.seat_taken import sentence_of_lost_race
+from seatbook.web.texts import gettext as _
+
+blueprint = Blueprint("events", __name__)
+
+# Refusals that the event page itself explains best; any other gets a page of its own.
+EXPLAINED_ON_PAGE = (
+    AlreadyYours,
+    BasketChanged,
+    HoldExpired,
+    InvalidInput,
+    NotEnoughLeft,
+    SaleClosed,
+    SeatsTaken,
+    TooManySeats,
+    WrongState,
+)
+MAX_ID = 2**63 - 1
+FOREVER = "public, max-age=31536000, immutable"
+
+
+@blueprint.get("/events/<int:event_id>")
+def event(event_id: int) -> str:
+    remember_browser()
+    return _render_page(load_event_page(event_id, holder_id=_holder_id()))
+
+
+@blueprint.post("/events/<int:event_id>/seats")
+@limits.hold_of_holder
+@limits.new_holder_of_address
+def seats(event_id: int) -> BaseResponse:
+    """A click on a seat or slot: `hold=ID` or `release=ID`, several of one kind."""
+    release = _ids("release")
+    hold = _ids("hold")
+    if bool(release) == bool(hold):
+        raise InvalidInput(field="seat", reason=_("Please choose a place first."))
+    try:
+        if hold:
+            inventory.hold_seats(event_id, seat_ids=hold, holder=ensure_holder())
+        else:
+            inventory.release_seats(event_id, seat_ids=release, holder=ensure_holder())
+    except EXPLAINED_ON_PAGE as error:
+        return _refuse(event_id, error, seat_ids=hold or release)
+    return _answer(event_id, seat_ids=hold or release, anchor=f"seat-{(hold or release)[0]}")
+
+
+@blueprint.post("/events/<int:event_id>/areas/<int:area_id>")
+@limits.hold_of_holder
+@limits.new_holder_of_address
+def area(event_id: int, area_id: int) -> BaseResponse:
+    """`quantity=N` places of a standing or stock area."""
+    try:
+        inventory.hold_quantity(event_id, area_id=area_id, quantity=_quantity(), holder=ensure_holder())
+    except EXPLAINED_ON_PAGE as error:
+        return _refuse(event_id, error)
+    return _answer(event_id, anchor=f"area-{area_id}")
+
+
+@blueprint.post("/events/<int:event_id>/release")
+def release(event_id: int) -> BaseResponse:
+    """Everything in the basket of this event goes back."""
+    holder = current_holder()
+    released: Sequence[int] = ()
+    if holder is not None:
+        try:
+            released = inventory.release_hold(event_id, holder=holder).seat_ids
+        except EXPLAINED_ON_PAGE as error:
+            return _refuse(event_id, error)
+    sentence = _("Your places are back on sale. Nothing was charged.") if released else ""
+    return _answer(event_id, seat_ids=released, sentence=sentence)
+
+
+@blueprint.post("/events/<int:event_id>/reserve")
+def reserve(event_id: int) -> BaseResponse:
+    """Buy the basket. Whoever is not signed in does that first, and keeps the basket."""
+    holder = current_holder()
+    if holder is None or not current_user.is_authenticated:
+        flash(_("Please sign in to reserve. The places that you have picked stay yours meanwhile."))
+        address = url_for("accounts.sign_in", next=url_for("events.event", event_id=event_id))
+        if _is_htmx():
+            return make_response("", 401, {"HX-Redirect": address})
+        return redirect(address, 303)
+    reservation_id = _whole("reservation_id")
+    seen = [_whole_of(part) for part in request.form.get("seat_ids", "").split(",") if part]
+    try:
+        bought = inventory.confirm_reservation(
+            event_id, reservation_id=reservation_id, holder=holder, seat_ids=seen
+        )
+    except EXPLAINED_ON_PAGE as error:
+        return _refuse(event_id, error, seat_ids=seen)
+    address = url_for("reservations.reservation", reference=format_reference(event_id, bought.code))
+    if _is_htmx():
+        return make_response("", 200, {"HX-Redirect": address})
+    return redirect(address, 303)
+
+
+@blueprint.get("/events/<int:event_id>/<any(seats, release, reserve):_act>")
+@blueprint.get("/events/<int:event_id>/areas/<int:_area_id>")
+def back_to_event(event_id: int, _act: str = "", _area_id: int = 0) -> BaseResponse:
+    """The address of a form, typed or loaded again: the event's page."""
+    return redirect(url_for("events.event", event_id=event_id), 303)
+
+
+@blueprint.get("/events/<int:event_id>/changes")
+def changes(event_id: int) -> BaseResponse:
+    """What changed since the page's cursor; 204 when nothing did."""
+    cursor = Cursor.parse(request.args.get("since", ""))
+    seen = changes_since(event_id, cursor=cursor)
+    if seen.is_lost:
+        return make_response("", 200, {"HX-Refresh": "true"})
+    if not seen.seat_ids:
+        return make_response("", 204)
+    page = load_event_parts(event_id, holder_id=_holder_id(), seat_ids=seen.seat_ids)
+    return make_response(_render_parts(page, changes=seen))
+
+
+@blueprint.get("/places.css")
+def places_css() -> Response:
+    """Cells of a hall's grid as classes: a `style` attribute would be blocked, on purpose."""
+    response = make_response(_places_css())
+    response.mimetype = "text/css"
+    if request.args.get("v") == places_css_version():
+        response.headers["Cache-Control"] = FOREVER
+    return response
+
+
+@cache
+def places_css_version() -> str:
+    return sha256(_places_css().encode()).hexdigest()[:12]
+
+
+@cache
+def _places_css() -> str:
+    return render_template("places.css")
+
+
+blueprint.add_app_template_global(places_css_version)
+
+
+def _answer(
+    event_id: int, *, seat_ids: Collection[int] = (), sentence: str = "", anchor: str | None = None
+) -> BaseResponse:
+    """After something was done: the parts that it changed, or for a plain form the page again."""
+    if _is_htmx():
+        page = load_event_parts(event_id, holder_id=_holder_id(), seat_ids=seat_ids)
+        return make_response(_render_parts(page, said=sentence))
+    if sentence:
+        flash(sentence)
+    return redirect(url_for("events.event", event_id=event_id, _anchor=anchor), 303)
+
+
+def _refuse(event_id: int, error: SeatbookError, *, seat_ids: Collection[int] = ()) -> BaseResponse:
+    """Say why not, on the page, with every place as it now is. The refusal keeps its status."""
+    if _is_htmx():
+        page = load_event_parts(event_id, holder_id=_holder_id(), seat_ids=seat_ids)
+    else:
+        page = load_event_page(event_id, holder_id=_holder_id())
+    sentence = _sentence(error, page)
+    lost = tuple(error.data["seat_ids"]) if isinstance(error, SeatsTaken) else ()
+    if _is_htmx():
+        body = _render_parts(page, sentence=sentence, lost=lost)
+    else:
+        body = _render_page(page, sentence=sentence, lost=lost)
+    return make_response(body, status_of(error))
+
+
+def _sentence(error: SeatbookError, page: EventPage) -> str:
+    if isinstance(error, SeatsTaken):
+        return sentence_of_lost_race(error, page)
+    words = EventWords(page)
+    if isinstance(error, SaleClosed):
+        return words.sale_sentence(str(error.data.get("state", page.sale)))
+    if isinstance(error, HoldExpired):
+        ended = error.data.get("expired_at")
+        return words.ended_sentence(datetime.fromisoformat(ended)) if ended else sentence_of(error)
+    return sentence_of(error)
+
+
+def _render_page(page: EventPage, *, sentence: str = "", lost: Sequence[int] = ()) -> str:
+    return render_template(
+        "event.html", page=page, words=EventWords(page), sentence=sentence, lost=lost, since=page.cursor
+    )
+
+
+def _render_parts(
+    page: EventPage,
+    *,
+    said: str = "",
+    sentence: str = "",
+    lost: Sequence[int] = (),
+    changes: Changes | None = None,
+) -> str:
+    return render_template(
+        "event_parts.html",
+        page=page,
+        words=EventWords(page),
+        said=said,
+        sentence=sentence,
+        lost=lost,
+        changes=changes,
+    )
+
+
+def _holder_id() -> int | None:
+    holder = current_holder()
+    return holder.holder_id if holder else None
+
+
+def _is_htmx() -> bool:
+    return "HX-Request" in request.headers
+
+
+def _ids(name: str) -> list[int]:
+    return list(dict.fromkeys(_whole_of(value) for value in request.form.getlist(name)))
+
+
+def _whole(name: str) -> int:
+    return _whole_of(request.form.get(name, ""))
+
+
+def _whole_of(value: str) -> int:
+    """An id out of a form. Raises InvalidInput for what our pages never send."""
+    if value.isascii() and value.isdigit() and len(value) < 20 and 0 < int(value) <= MAX_ID:
+        return int(value)
+    raise InvalidInput(
+        field="id", reason=_("We could not read which place you mean. Please load the page again.")
+    )
+
+
+def _quantity() -> int:
+    value = request.form.get("quantity", "").strip()
+    if value.isascii() and value.isdigit() and len(value) < 7:
+        return int(value)
+    raise InvalidInput(
+        field="quantity", reason=_("Please write how many places you want as a number, such as 2.")
+    )

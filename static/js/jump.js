@@ -1,0 +1,13 @@
+// Marks the part of the hall that is looked at closely; the links themselves work without this.
+
+function mark() {
+  for (const link of document.querySelectorAll(".jump a")) {
+    const isHere = link.hash === location.hash && location.hash !== "";
+    const isWhole = link.classList.contains("jump-all") && !document.querySelector(".hall :target");
+    if (isHere || isWhole) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+addEventListener("hashchange", mark);
+mark();

@@ -1,0 +1,58 @@
+// Asks every two seconds what changed since the page's cursor: not while nobody looks, at once when somebody
+// looks again, and less often while the server cannot be reached.
+
+const poll = document.getElementById("poll");
+const offline = document.getElementById("offline");
+const EVERY_MS = 2000;
+const SLOWEST_MS = 15000;
+let wait = EVERY_MS;
+let timer;
+
+function pollNow() {
+  clearTimeout(timer);
+  if (document.hidden) return;
+  poll.dispatchEvent(new CustomEvent("poll"));
+  // A little different every time, so that a thousand pages do not ask in one breath.
+  timer = setTimeout(pollNow, wait * (0.9 + Math.random() * 0.2));
+}
+
+function isPoll(event) {
+  return event.detail?.ctx?.sourceElement === poll;
+}
+
+function reached() {
+  wait = EVERY_MS;
+  offline.hidden = true;
+}
+
+function failed() {
+  wait = Math.min(wait * 2, SLOWEST_MS);
+  offline.hidden = false;
+}
+
+if (poll) {
+  document.addEventListener("visibilitychange", () => document.hidden ? clearTimeout(timer) : pollNow());
+  window.addEventListener("online", pollNow);
+  // For whoever knows that something is about to change, as the countdown does.
+  document.addEventListener("seatbook:look", pollNow);
+  document.addEventListener("htmx:after:request", (event) => {
+    if (!isPoll(event)) return;
+    const status = event.detail.ctx.response.status;
+    if (status >= 500 || status === 429) failed();
+    else reached();
+    // The event is gone, or the cursor is not ours: only a new page helps, so asking again does not.
+    if (status === 404 || status === 422) clearTimeout(timer), (wait = SLOWEST_MS);
+  });
+  document.addEventListener("htmx:error", (event) => {
+    if (event.detail?.ctx && !event.detail.ctx.response) failed();
+  });
+  timer = setTimeout(pollNow, EVERY_MS);
+}
+
+// A sale that opens while the page is open: load it then, not all pages in the same moment.
+const opens = document.querySelector("[data-opens-in]");
+if (opens) {
+  const seconds = Number(opens.dataset.opensIn);
+  const longest = 2 ** 31 / 1000 - 1;
+  if (seconds >= 0 && seconds < longest) setTimeout(() => location.reload(), (seconds + Math.random() * 1.5) * 1000);
+}

@@ -1,0 +1,62 @@
+// Hands on the map: a double click is one click, arrow keys walk the hall, and a late answer shows on its seat.
+
+const places = document.getElementById("places");
+const isSeat = (element) => element?.closest?.("#places button");
+
+if (places) {
+  // The second click of a double click would give back what the first one took.
+  places.addEventListener("click", (event) => {
+    if (event.detail > 1 && isSeat(event.target)) event.preventDefault();
+  }, true);
+
+  places.addEventListener("submit", (event) => {
+    if (event.submitter) event.submitter.dataset.pending = "";
+  }, true);
+  document.addEventListener("htmx:finally:request", (event) => {
+    const pressed = event.detail?.ctx?.request?.submitter;
+    if (pressed) delete pressed.dataset.pending;
+  });
+
+  // The whole map is one stop of the Tab key; inside it, arrows go to the nearest seat that way.
+  let current = places.querySelector("button");
+  const seats = () => [...places.querySelectorAll("button")];
+  for (const seat of seats()) seat.tabIndex = -1;
+  if (current) current.tabIndex = 0;
+
+  places.addEventListener("focusin", (event) => {
+    const seat = isSeat(event.target);
+    if (!seat || seat === current) return;
+    if (current) current.tabIndex = -1;
+    current = seat;
+    current.tabIndex = 0;
+  });
+
+  const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  places.addEventListener("keydown", (event) => {
+    const way = WAYS[event.key];
+    const from = isSeat(event.target);
+    if (!way || !from || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    nearest(from, way)?.focus();
+  });
+
+  function nearest(from, [dx, dy]) {
+    const here = middle(from);
+    let best = null;
+    let least = Infinity;
+    for (const seat of seats()) {
+      const there = middle(seat);
+      const along = (there.x - here.x) * dx + (there.y - here.y) * dy;
+      const aside = Math.abs((there.x - here.x) * dy) + Math.abs((there.y - here.y) * dx);
+      if (along < here.size * 0.4 || aside > along * 1.5 + here.size * 0.6) continue;
+      const cost = along + aside * 3;
+      if (cost < least) [best, least] = [seat, cost];
+    }
+    return best;
+  }
+
+  function middle(seat) {
+    const box = seat.getBoundingClientRect();
+    return { x: box.x + box.width / 2, y: box.y + box.height / 2, size: box.width };
+  }
+}
