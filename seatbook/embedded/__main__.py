@@ -1,8 +1,9 @@
-"""`python -m seatbook.embedded run`: what `make run` calls."""
+"""`python -m seatbook.embedded COMMAND`: what the Makefile calls; `run` also by run.py."""
 
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from seatbook.config import VAR_DIR
 from seatbook.embedded.refusal import CannotRun
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Exit code 0 when stopped as asked, 1 after a sentence that says why not, 2 for wrong usage."""
     parser = argparse.ArgumentParser(prog="python -m seatbook.embedded")
     commands = parser.add_subparsers(dest="command", required=True)
@@ -20,9 +21,8 @@ def main() -> int:
     commands.add_parser("frontend", help="install the front-end packages into static/vendor/")
     prepare = commands.add_parser("prepare", help="migrate, and make demonstration data when empty")
     prepare.add_argument("var_dir", type=Path)
-    arguments = parser.parse_args()
     try:
-        _do(arguments)
+        _do(parser.parse_args(arguments))
     except CannotRun as refusal:
         print(refusal, file=sys.stderr)
         return 1
@@ -37,6 +37,7 @@ def _do(arguments: argparse.Namespace) -> None:
         from seatbook.embedded.leftovers import carry_mark
         from seatbook.embedded.supervisor import run
 
+        _listen_to_ctrl_c()
         var_dir = arguments.var.resolve()
         carry_mark(var_dir)
         run(var_dir, port=arguments.port)
@@ -47,7 +48,13 @@ def _do(arguments: argparse.Namespace) -> None:
     else:
         from seatbook.embedded.prepare import prepare
 
+        _listen_to_ctrl_c()
         prepare(arguments.var_dir)
+
+
+def _listen_to_ctrl_c() -> None:
+    """From here on Ctrl-C is a KeyboardInterrupt; while modules were loading it was none (run.py, supervisor.py)."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _port(text: str) -> int:
@@ -57,4 +64,4 @@ def _port(text: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

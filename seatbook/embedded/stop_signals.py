@@ -32,6 +32,11 @@ def signals_ignored() -> Iterator[None]:
         yield
 
 
+def ignore_ctrl_c() -> None:
+    """For a child that has not started yet: it decides itself from when on it listens to Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 @contextlib.contextmanager
 def _handlers(handlers: Mapping[signal.Signals, Any]) -> Iterator[None]:
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}

@@ -10,6 +10,7 @@ what they have in hand, then the servers stop, then nothing is left.
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import shlex
 import signal
@@ -29,7 +30,7 @@ from seatbook.embedded.redis_server import RedisServer
 from seatbook.embedded.refusal import CannotRun
 from seatbook.embedded.socket_dir import socket_dir_for
 from seatbook.embedded.state_file import StateFile
-from seatbook.embedded.stop_signals import signals_ignored, stopping_on_signals
+from seatbook.embedded.stop_signals import ignore_ctrl_c, signals_ignored, stopping_on_signals
 from seatbook.embedded.welcome import DemonstrationAccount, wait_until_served, welcome_text
 
 Server = PostgresServer | RedisServer
@@ -123,7 +124,10 @@ class _Run:
 
     def _prepare(self) -> list[DemonstrationAccount]:
         command = [sys.executable, "-m", "seatbook.embedded", "prepare", str(self.var_dir)]
-        if subprocess.run(command, cwd=PROJECT_DIR, env=self.environ, check=False).returncode != 0:
+        prepared = subprocess.run(
+            command, cwd=PROJECT_DIR, env=self.environ, check=False, preexec_fn=ignore_ctrl_c
+        )
+        if prepared.returncode != 0:
             raise CannotRun("The database could not be prepared; the lines above say why.")
         # Its name is in prepare.py, whose import would bring the whole application into this process.
         report_file = self.var_dir / "prepared.json"
@@ -134,6 +138,11 @@ class _Run:
     def _serve(self, accounts: list[DemonstrationAccount]) -> None:
         # honcho's own 5 s would cut off a request or a batch that still has the right to end.
         honcho.manager.KILL_WAIT = STOP_SECONDS
+        # honcho forks a child for each process, which would answer Ctrl-C with honcho's
+        # own handler until it has set itself up: it is the parent who answers.
+        if sys.platform == "linux":
+            multiprocessing.set_start_method("fork", force=True)
+        os.register_at_fork(after_in_child=ignore_ctrl_c)
         manager = honcho.manager.Manager()
         for name, command in PROCESSES.items():
             # exec: no shell stays between honcho and the process that signals are meant for.

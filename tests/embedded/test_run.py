@@ -173,8 +173,11 @@ def test_servers_named_in_the_environment_are_used_instead(
     start_run: StartRun, short_dir: Path, fresh_database: str, redis_url: str
 ) -> None:
     var_dir = short_dir / "var"
+    with create_engine(fresh_database).begin() as connection:
+        connection.execute(text("INSERT INTO venue (name) VALUES ('My own hall')"))
     run = start_run(var_dir, DATABASE_URL=fresh_database, REDIS_URL=redis_url)
     run.until_ready()
+    assert "demonstration" not in run.said.lower()
     assert set(run.state()) == {"SECRET_KEY"}
     assert not (var_dir / "postgres").exists()
     assert run.stop() == 0
