@@ -6,57 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, literal_column, select
+from sqlalchemy import ColumnElement, bindparam, case, literal_column, select
 
 from seatbook.errors import NotFound
 from seatbook.extensions import db
-from seatbook.models import Area, Category, Event, Section, Show, Venue
+from seatbook.models import Event, Show, Venue
 from seatbook.queries.moment import CLOCK, XMIN, Moment
 
 SEAT_BY_SEAT = ("seated", "slots")
 BY_QUANTITY = ("standing", "stock")
-
-
-@dataclass(frozen=True, slots=True)
-class EventView:
-    """An event as its page shows it. Times are aware, UTC; they are shown in `time_zone`.
-
-    `sale` is not_yet, on_sale, ended or cancelled at `moment`. Whether it is
-    sold out depends on figures; see `sale_state`.
-    """
-
-    id: int
-    show_id: int
-    kind: str
-    title: str
-    name: str
-    tagline: str
-    description: str
-    poster: str | None
-    venue: str
-    address: str
-    time_zone: str
-    starts_at: datetime
-    ends_at: datetime
-    on_sale_from: datetime
-    on_sale_until: datetime
-    sale: str
-    currency: str
-    payment: str
-    hold_ttl_seconds: int
-    max_seats: int
-    cancel_seconds_before_start: int | None
-    moment: Moment
-
-    @property
-    def cancel_until(self) -> datetime | None:
-        """Until when buyers may cancel by themselves; None: never."""
-        return cancel_deadline(self.starts_at, seconds_before_start=self.cancel_seconds_before_start)
-
-    @property
-    def seconds_to_sale(self) -> float:
-        """How long until the sale opens, by the database's clock; negative when it has."""
-        return (self.on_sale_from - self.moment.now).total_seconds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +44,52 @@ class SectionView:
     position: int
 
 
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """An event as its page shows it. Times are aware, UTC; they are shown in `time_zone`.
+
+    `sale` is not_yet, on_sale, ended or cancelled at `moment`. Whether it is
+    sold out depends on figures; see `sale_state`. Areas and sections are in the
+    order of the hall; categories the dearest first, as a price list reads.
+    """
+
+    id: int
+    show_id: int
+    kind: str
+    title: str
+    name: str
+    tagline: str
+    description: str
+    poster: str | None
+    venue: str
+    address: str
+    time_zone: str
+    starts_at: datetime
+    ends_at: datetime
+    on_sale_from: datetime
+    on_sale_until: datetime
+    sale: str
+    currency: str
+    payment: str
+    hold_ttl_seconds: int
+    max_seats: int
+    cancel_seconds_before_start: int | None
+    areas: tuple[AreaView, ...]
+    categories: tuple[CategoryView, ...]
+    sections: tuple[SectionView, ...]
+    moment: Moment
+
+    @property
+    def cancel_until(self) -> datetime | None:
+        """Until when buyers may cancel by themselves; None: never."""
+        return cancel_deadline(self.starts_at, seconds_before_start=self.cancel_seconds_before_start)
+
+    @property
+    def seconds_to_sale(self) -> float:
+        """How long until the sale opens, by the database's clock; negative when it has."""
+        return (self.on_sale_from - self.moment.now).total_seconds()
+
+
 def sale_at(at: Any) -> ColumnElement[str]:
     """What an instant means for an event's sale, without looking at its seats."""
     return case(
@@ -107,67 +111,59 @@ def cancel_deadline(starts_at: datetime, *, seconds_before_start: int | None) ->
 
 def load_event(event_id: int) -> EventView:
     """The event, and the moment at which its page is read. Raises NotFound; a draft is not there yet."""
-    row = db.session.execute(
-        select(
-            Event.id,
-            Event.show_id,
-            Show.kind,
-            Show.title,
-            Event.name,
-            Show.tagline,
-            Show.description,
-            Show.poster,
-            Venue.name.label("venue"),
-            Venue.address,
-            Venue.time_zone,
-            Event.starts_at,
-            Event.ends_at,
-            Event.on_sale_from,
-            Event.on_sale_until,
-            sale_at(CLOCK).label("sale"),
-            Event.currency,
-            Event.payment,
-            Event.hold_ttl_seconds,
-            Event.max_seats,
-            Event.cancel_seconds_before_start,
-            CLOCK.label("now"),
-            XMIN.label("xmin"),
-        )
-        .join(Show, Show.id == Event.show_id)
-        .join(Venue, Venue.id == Event.venue_id)
-        .where(Event.id == event_id, Event.status != "draft")
-    ).one_or_none()
+    row = db.session.execute(EVENT, {"event_id": event_id}).one_or_none()
     if row is None:
         raise NotFound(what="event")
     values: dict[str, Any] = dict(row._mapping)
     moment = Moment(values.pop("now"), int(values.pop("xmin")))
+    for name, view in (("areas", AreaView), ("categories", CategoryView), ("sections", SectionView)):
+        values[name] = tuple(view(*row) for row in values[name])
     return EventView(**values, moment=moment)
 
 
-def areas_of(event_id: int) -> tuple[AreaView, ...]:
-    rows = db.session.execute(
-        select(Area.id, Area.kind, Area.name)
-        .where(Area.event_id == event_id)
-        .order_by(Area.position, Area.id)
+def _rows_of_event(table: str, *, columns: str, order: str) -> ColumnElement[Any]:
+    """The few rows of the event's own kind, as a list of lists: they come with the event, in its one statement."""
+    return literal_column(
+        f"(SELECT coalesce(json_agg(json_build_array({columns}) ORDER BY {order}), '[]')"  # noqa: S608
+        f" FROM {table} WHERE {table}.event_id = event.id)"
     )
-    return tuple(AreaView(*row) for row in rows)
 
 
-def categories_of(event_id: int) -> tuple[CategoryView, ...]:
-    """Dearest first, as a price list reads."""
-    rows = db.session.execute(
-        select(Category.id, Category.name, Category.colour, Category.price_minor)
-        .where(Category.event_id == event_id)
-        .order_by(Category.price_minor.desc(), Category.id)
+# Made once: every page, every click and every poll asks this.
+EVENT = (
+    select(
+        Event.id,
+        Event.show_id,
+        Show.kind,
+        Show.title,
+        Event.name,
+        Show.tagline,
+        Show.description,
+        Show.poster,
+        Venue.name.label("venue"),
+        Venue.address,
+        Venue.time_zone,
+        Event.starts_at,
+        Event.ends_at,
+        Event.on_sale_from,
+        Event.on_sale_until,
+        sale_at(CLOCK).label("sale"),
+        Event.currency,
+        Event.payment,
+        Event.hold_ttl_seconds,
+        Event.max_seats,
+        Event.cancel_seconds_before_start,
+        _rows_of_event("area", columns="id, kind, name", order="position, id").label("areas"),
+        _rows_of_event(
+            "category", columns="id, name, colour, price_minor", order="price_minor DESC, id"
+        ).label("categories"),
+        _rows_of_event(
+            "section", columns="id, area_id, name, band, side, position", order="band, position, id"
+        ).label("sections"),
+        CLOCK.label("now"),
+        XMIN.label("xmin"),
     )
-    return tuple(CategoryView(*row) for row in rows)
-
-
-def sections_of(event_id: int) -> tuple[SectionView, ...]:
-    rows = db.session.execute(
-        select(Section.id, Section.area_id, Section.name, Section.band, Section.side, Section.position)
-        .join(Area, and_(Area.event_id == Section.event_id, Area.id == Section.area_id))
-        .where(Section.event_id == event_id)
-        .order_by(Area.position, Section.band, Section.position, Section.id)
-    )
-    return tuple(SectionView(*row) for row in rows)
+    .join(Show, Show.id == Event.show_id)
+    .join(Venue, Venue.id == Event.venue_id)
+    .where(Event.id == bindparam("event_id"), Event.status != "draft")
+)

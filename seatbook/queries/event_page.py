@@ -13,11 +13,8 @@ from seatbook.queries.event import (
     CategoryView,
     EventView,
     SectionView,
-    areas_of,
-    categories_of,
     load_event,
     sale_state,
-    sections_of,
 )
 from seatbook.queries.figures import NOBODY, Figures, figures_of_areas
 from seatbook.queries.seats import SeatView, seats_by_id, seats_of
@@ -32,15 +29,24 @@ class EventPage:
     """
 
     event: EventView
-    areas: tuple[AreaView, ...]
-    categories: tuple[CategoryView, ...]
-    sections: tuple[SectionView, ...]
     seats: list[SeatView]
     figures_by_part: dict[tuple[int, int], Figures]
     viewer: Viewer
     basket: Basket
     activity: tuple[ActivityLine, ...]
     cursor: Cursor
+
+    @property
+    def areas(self) -> tuple[AreaView, ...]:
+        return self.event.areas
+
+    @property
+    def categories(self) -> tuple[CategoryView, ...]:
+        return self.event.categories
+
+    @property
+    def sections(self) -> tuple[SectionView, ...]:
+        return self.event.sections
 
     @property
     def figures(self) -> Figures:
@@ -66,12 +72,20 @@ def load_event_page(event_id: int, *, holder_id: int | None) -> EventPage:
     return _load(event_id, holder_id=holder_id, seat_ids=None)
 
 
-def load_event_parts(event_id: int, *, holder_id: int | None, seat_ids: Collection[int]) -> EventPage:
+def load_event_parts(
+    event_id: int, *, holder_id: int | None, seat_ids: Collection[int], with_activity: bool = False
+) -> EventPage:
     """The page with no seats but these, each as it is now. Raises NotFound."""
-    return _load(event_id, holder_id=holder_id, seat_ids=seat_ids)
+    return _load(event_id, holder_id=holder_id, seat_ids=seat_ids, with_activity=with_activity)
 
 
-def _load(event_id: int, *, holder_id: int | None, seat_ids: Collection[int] | None) -> EventPage:
+def _load(
+    event_id: int,
+    *,
+    holder_id: int | None,
+    seat_ids: Collection[int] | None,
+    with_activity: bool = True,
+) -> EventPage:
     # The event first: it brings the moment, which must be earlier than every seat that is read.
     event = load_event(event_id)
     moment = event.moment
@@ -82,13 +96,10 @@ def _load(event_id: int, *, holder_id: int | None, seat_ids: Collection[int] | N
         seats = seats_by_id(event_id, seat_ids=seat_ids, viewer=viewer, at=moment.now)
     return EventPage(
         event=event,
-        areas=areas_of(event_id),
-        categories=categories_of(event_id),
-        sections=sections_of(event_id),
         seats=seats,
         figures_by_part=figures_of_areas(event_id, at=moment.now),
         viewer=viewer,
         basket=load_basket(event_id, viewer=viewer, moment=moment),
-        activity=recent_activity(event_id),
+        activity=recent_activity(event_id) if with_activity else (),
         cursor=Cursor.at_moment(moment),
     )

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
-
 from flask import Flask
 
 from seatbook.config import Config
-from seatbook.web import errors, languages, limits, request_id, security, sessions, statics
-
-PAGES = ("catalogue", "events", "reservations", "accounts")
+from seatbook.web import (
+    accounts,
+    catalogue,
+    errors,
+    events,
+    languages,
+    limits,
+    request_id,
+    reservations,
+    security,
+    sessions,
+    statics,
+)
 
 
 def init_app(app: Flask, config: Config) -> None:
@@ -26,6 +33,5 @@ def init_app(app: Flask, config: Config) -> None:
     languages.init_app(app)
     statics.init_app(app)
     errors.init_app(app)
-    for name in PAGES:
-        if find_spec(f"{__name__}.{name}"):
-            app.register_blueprint(import_module(f"{__name__}.{name}").blueprint)
+    for pages in (catalogue, events, reservations, accounts):
+        app.register_blueprint(pages.blueprint)

@@ -152,7 +152,7 @@ def changes(event_id: int) -> BaseResponse:
         return make_response("", 200, {"HX-Refresh": "true"})
     if not seen.seat_ids:
         return make_response("", 204)
-    page = load_event_parts(event_id, holder_id=_holder_id(), seat_ids=seen.seat_ids)
+    page = load_event_parts(event_id, holder_id=_holder_id(), seat_ids=seen.seat_ids, with_activity=True)
     return make_response(_render_parts(page, changes=seen))
 
 

@@ -117,19 +117,16 @@ def _expire_locked(session: Session, seats: Sequence[Locked]) -> list[ExpiredSea
 def _with_holder_names(session: Session, seats: Sequence[Locked]) -> list[ExpiredSeat]:
     if not seats:
         return []
-    names = dict(
-        session.execute(
-            select(Reservation.id, User.username)
-            .join(Holder, Holder.id == Reservation.holder_id)
-            .join(User, User.id == Holder.user_id)
-            .where(
-                Reservation.event_id.in_({seat.event_id for seat in seats}),
-                Reservation.id.in_({seat.reservation_id for seat in seats}),
-            )
+    rows = session.execute(
+        select(Reservation.id, User.username)
+        .join(Holder, Holder.id == Reservation.holder_id)
+        .join(User, User.id == Holder.user_id)
+        .where(
+            Reservation.event_id.in_({seat.event_id for seat in seats}),
+            Reservation.id.in_({seat.reservation_id for seat in seats}),
         )
-        .tuples()
-        .all()
     )
+    names = {row.id: row.username for row in rows}
     return [
         ExpiredSeat(s.event_id, s.id, label(s), s.reservation_id, names.get(s.reservation_id), s.held_until)
         for s in seats
