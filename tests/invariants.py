@@ -36,9 +36,12 @@ def assert_books_are_right() -> None:
     assert audit_books().findings == ()
 
 
-def find_faults() -> Iterator[str]:
-    """Every contradiction, as a sentence."""
-    books = all_rows()
+def find_faults(event_id: int | None = None) -> Iterator[str]:
+    """Every contradiction, of one event or of all, as a sentence."""
+    books = {
+        table: [row for row in rows if event_id in (None, row.get("event_id", row["id"]))]
+        for table, rows in all_rows().items()
+    }
     seats = {_key(row): row for row in books["seat"]}
     reservations = {_key(row): row for row in books["reservation"]}
     lines: dict[Key, list[Row]] = defaultdict(list)
