@@ -51,12 +51,7 @@ def run_transaction(act: Callable[[Session], T]) -> T:
                 attempt += 1
                 time.sleep(random.uniform(0, RETRY_PAUSE_SECONDS * 2**attempt))  # noqa: S311
                 continue
-            if _sqlstate(error) in (
-                LOCK_NOT_AVAILABLE,
-                QUERY_CANCELED,
-                DEADLOCK_DETECTED,
-                SERIALIZATION_FAILURE,
-            ):
+            if _is_worth_another_try(error) or _sqlstate(error) in (LOCK_NOT_AVAILABLE, QUERY_CANCELED):
                 raise Busy() from error
             raise
         except BaseException:

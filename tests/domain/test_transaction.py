@@ -169,6 +169,14 @@ def test_a_code_that_was_drawn_before_is_drawn_again(monkeypatch: pytest.MonkeyP
     assert codes == ["K2M9QX", "AAAAAA"]
 
 
+def test_a_code_that_is_drawn_again_and_again_is_busy_and_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    hall, ann, ben = make_event(seats=2), make_holder(), make_holder()
+    monkeypatch.setattr("seatbook.domain.inventory.hold.new_code", lambda: "K2M9QX")
+    hold_seats(hall.event_id, seat_ids=hall.seat_ids[:1], holder=ann)
+    with refused(Busy):
+        hold_seats(hall.event_id, seat_ids=hall.seat_ids[1:], holder=ben)
+
+
 def test_any_other_collision_is_raised_with_the_name_of_its_constraint() -> None:
     run_transaction(lambda session: add_venue(session, "Opera"))
     attempts: list[int] = []

@@ -24,7 +24,7 @@ from seatbook.domain.transaction import run_transaction
 from seatbook.errors import BasketChanged, Busy
 from seatbook.models import Event, Reservation, Seat
 
-MAX_TRIES = 3
+MAX_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
