@@ -35,11 +35,12 @@ def _do(arguments: argparse.Namespace) -> None:
     # Imported where needed: each command is quick to start, and needs only what it uses.
     if arguments.command == "run":
         from seatbook.embedded.leftovers import carry_mark
+
+        var_dir = arguments.var.resolve()
+        carry_mark(var_dir)
         from seatbook.embedded.supervisor import run
 
         _listen_to_ctrl_c()
-        var_dir = arguments.var.resolve()
-        carry_mark(var_dir)
         run(var_dir, port=arguments.port)
     elif arguments.command == "frontend":
         from seatbook.embedded.frontend import install

@@ -12,10 +12,10 @@ import subprocess
 import time
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import quote, urlencode
 
 import psutil
 import psycopg2
-from sqlalchemy import URL
 
 from seatbook.embedded.account import database_account
 from seatbook.embedded.log_tail import did_not_start
@@ -92,13 +92,8 @@ class PostgresServer:
 
     def url(self, database: str = APPLICATION, *, user: str = APPLICATION) -> str:
         """The address as SQLAlchemy takes it. A database named like the application exists from the start."""
-        address = URL.create(
-            "postgresql+psycopg2",
-            username=user,
-            database=database,
-            query={"host": str(self.socket_dir), "port": str(PORT)},
-        )
-        return address.render_as_string(hide_password=False)
+        query = urlencode({"host": str(self.socket_dir), "port": PORT}, quote_via=quote)
+        return f"postgresql+psycopg2://{user}@/{database}?{query}"
 
     def connect(self, database: str = "postgres") -> psycopg2.extensions.connection:
         """A connection of the superuser, in autocommit."""
