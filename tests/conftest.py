@@ -38,7 +38,7 @@ from flask_migrate import upgrade
 from redis import Redis
 from sqlalchemy.engine import make_url
 
-from seatbook import create_app
+from seatbook import config, create_app
 from seatbook.config import PROJECT_DIR, Config
 from seatbook.embedded.postgres_server import APPLICATION, PostgresServer
 from seatbook.embedded.redis_server import RedisServer
@@ -51,11 +51,16 @@ REDIS_DATABASES = {"tests": 0, "live": 1}
 
 
 def _forget_settings() -> None:
-    ours = {name.upper() for name in Config.__dataclass_fields__} | {"PORT", "WEB_CONCURRENCY", "WEB_THREADS"}
+    ours = {name.upper() for name in Config.__dataclass_fields__}
+    ours |= {"PORT", "WEB_CONCURRENCY", "WEB_THREADS", "ACCESS_LOG"}
     ours |= {f"{name}_FILE" for name in ours}
     for name in list(os.environ):
         if name in ours or name.startswith(("PG", "FLASK_", "GUNICORN_", "RQ_", "SEATBOOK_")):
             del os.environ[name]
+    # All that the tests talk to is on this machine.
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "*"
+    # Nor is a `make run` of the same checkout anybody's business here.
+    config.EMBEDDED_STATE_FILE = Path("/nonexistent/embedded.json")
 
 
 _forget_settings()
@@ -114,7 +119,7 @@ def redis_url(redis_server: RedisServer) -> str:
 def template_database(postgres_server: PostgresServer, redis_url: str) -> str:
     """Name of a database that the migrations built, and that nobody writes to."""
     with _database(postgres_server, name="template_of_tests", keep=True) as url:
-        app = create_app(_config(url, redis_url))
+        app = create_app(make_config(url, redis_url))
         with app.app_context():
             upgrade()
             db.engine.dispose()
@@ -147,7 +152,7 @@ def fresh_app(app: Flask, fresh_database: str) -> Iterator[Flask]:
 @pytest.fixture(scope="session")
 def app(database_url: str, redis_url: str) -> Iterator[Flask]:
     """One application for all tests. It has room for a crowd of threads, and no rate limits."""
-    application = create_app(_config(database_url, redis_url))
+    application = create_app(make_config(database_url, redis_url))
     application.config["TESTING"] = True
     yield application
     with application.app_context():
@@ -181,7 +186,7 @@ def live_server(
 ) -> Iterator[LiveServer]:
     redis_url = redis_server.url(REDIS_DATABASES["live"])
     with _database(postgres_server, name="live", template=template_database) as url:
-        app = create_app(_config(url, redis_url))
+        app = create_app(make_config(url, redis_url))
         with _gunicorn(url, redis_url) as address:
             yield LiveServer(url=address, database_url=url, redis_url=redis_url, app=app)
         with app.app_context():
@@ -212,7 +217,7 @@ def clean_tables(request: pytest.FixtureRequest) -> Iterator[None]:
                 redis.flushdb()
 
 
-def _config(database_url: str, redis_url: str) -> Config:
+def make_config(database_url: str, redis_url: str) -> Config:
     return Config(
         database_url=database_url,
         redis_url=redis_url,
