@@ -44,7 +44,7 @@ class ReservationView:
     """A reservation with its event. Times are aware, UTC, and shown in `time_zone`; money in minor units.
 
     `status` is held, pending, confirmed, cancelled, expired or released, as of
-    now: an open one whose time has passed is expired. `is_past`: the event is over.
+    now: an open one whose time has passed is expired. `is_past`: the event, or the last slot, is over.
     """
 
     id: int
@@ -60,6 +60,8 @@ class ReservationView:
     time_zone: str
     starts_at: datetime
     ends_at: datetime
+    first_slot_at: datetime | None
+    last_slot_until: datetime | None
     is_past: bool
     event_is_cancelled: bool
     payment: str
@@ -73,6 +75,15 @@ class ReservationView:
     place_count: int
     total_minor: int
     places: tuple[ReservedPlace, ...] = ()
+
+    @property
+    def from_when(self) -> datetime:
+        """When the buyer comes: to the slot, where a room's event lasts for weeks."""
+        return self.first_slot_at or self.starts_at
+
+    @property
+    def until_when(self) -> datetime:
+        return self.last_slot_until or self.ends_at
 
 
 def reservations_of(holder_id: int) -> tuple[ReservationView, ...]:
@@ -105,7 +116,11 @@ def _reservations() -> Select[*tuple[Any, ...]]:
         select(
             func.count().label("places"),
             func.coalesce(func.sum(ReservationSeat.price_minor), 0).label("total"),
+            func.min(Seat.starts_at).label("first_slot_at"),
+            func.max(Seat.ends_at).label("last_slot_until"),
         )
+        .select_from(ReservationSeat)
+        .join(Seat, and_(Seat.event_id == ReservationSeat.event_id, Seat.id == ReservationSeat.seat_id))
         .where(
             ReservationSeat.event_id == Reservation.event_id,
             ReservationSeat.reservation_id == Reservation.id,
@@ -130,7 +145,9 @@ def _reservations() -> Select[*tuple[Any, ...]]:
             Venue.time_zone,
             Event.starts_at,
             Event.ends_at,
-            (Event.ends_at <= CLOCK).label("is_past"),
+            lines.c.first_slot_at,
+            lines.c.last_slot_until,
+            (func.coalesce(lines.c.last_slot_until, Event.ends_at) <= CLOCK).label("is_past"),
             (Event.status == "cancelled").label("event_is_cancelled"),
             Event.payment,
             Event.currency,
@@ -166,6 +183,8 @@ def _view(row: Any, *, places: tuple[ReservedPlace, ...] = ()) -> ReservationVie
         time_zone=row.time_zone,
         starts_at=row.starts_at,
         ends_at=row.ends_at,
+        first_slot_at=row.first_slot_at,
+        last_slot_until=row.last_slot_until,
         is_past=row.is_past,
         event_is_cancelled=row.event_is_cancelled,
         payment=row.payment,

@@ -67,7 +67,7 @@ class EventWords:
 
     def most(self, area: AreaView) -> int:
         """The most that the viewer could add of this area in one go, as far as the page knows."""
-        return min(self.figures(area).available, self.page.event.max_seats - len(self.page.basket.seat_ids))
+        return min(self.figures(area).available, self.page.event.max_seats - self.page.viewer.places)
 
     # --- sale ---
 

@@ -25,7 +25,7 @@ def mine() -> str:
     reservations = reservations_of(_holder().holder_id)
     return render_template(
         "reservations.html",
-        coming=sorted((r for r in reservations if _is_coming(r)), key=lambda r: r.starts_at),
+        coming=sorted((r for r in reservations if _is_coming(r)), key=lambda r: r.from_when),
         earlier=[r for r in reservations if not _is_coming(r)],
     )
 

@@ -16,7 +16,6 @@ from seatbook.queries.seats import SeatView
 from seatbook.web.formats import clock, money, weekday_and_day
 from seatbook.web.texts import gettext as _
 
-
 HOLD, RELEASE = "hold", "release"
 
 

@@ -11,3 +11,8 @@ function mark() {
 
 addEventListener("hashchange", mark);
 mark();
+
+// A small hall that is wider than a phone begins at its middle, where the stage is.
+if (!location.hash) {
+  for (const box of document.querySelectorAll(".map-box")) box.scrollLeft = (box.scrollWidth - box.clientWidth) / 2;
+}

@@ -17,8 +17,19 @@ if (places) {
     if (pressed) delete pressed.dataset.pending;
   });
 
+  const STILL = matchMedia("(prefers-reduced-motion: reduce)");
+  document.addEventListener("htmx:after:swap", () => {
+    for (const seat of places.querySelectorAll("[data-lost]")) {
+      seat.removeAttribute("data-lost");
+      if (!STILL.matches) {
+        const steps = [0, -12, 12, -12, 12, 0].map((way) => ({ transform: `translateX(${way}%)` }));
+        seat.animate(steps, { duration: 360, easing: "ease-in-out" });
+      }
+    }
+  });
+
   // The whole map is one stop of the Tab key; inside it, arrows go to the nearest seat that way.
-  let current = places.querySelector("button");
+  let current = places.querySelector("button[data-status=available]") ?? places.querySelector("button");
   const seats = () => [...places.querySelectorAll("button")];
   for (const seat of seats()) seat.tabIndex = -1;
   if (current) current.tabIndex = 0;

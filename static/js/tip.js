@@ -20,7 +20,8 @@ function hide() {
 }
 
 if (tip && places) {
-  const seatOf = (event) => event.target.closest("button[aria-label]");
+  // A slot says all of this on its face.
+  const seatOf = (event) => event.target.closest(".hall button");
   places.addEventListener("pointerover", (event) => {
     const seat = event.pointerType === "mouse" && seatOf(event);
     if (seat) show(seat);
@@ -35,7 +36,7 @@ if (tip && places) {
   addEventListener("scroll", hide, { passive: true, capture: true });
   // What the name says may change while it is shown.
   document.addEventListener("htmx:after:swap", () => {
-    const seat = places.querySelector("button:hover") ?? (places.querySelector("button:focus-visible"));
+    const seat = places.querySelector(".hall button:hover") ?? places.querySelector(".hall button:focus-visible");
     if (!tip.hidden && seat) show(seat);
   });
 }

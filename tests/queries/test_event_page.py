@@ -213,3 +213,14 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_seats(is_open: b
         assert len(page.seats) == seats
         counts.append(len(sent))
     assert counts == [5 + is_open, 5 + is_open]
+
+
+def test_the_viewer_knows_how_many_places_of_the_event_they_have() -> None:
+    hall = make_event(seats=6)
+    me = make_holder()
+    buy(hall, *hall.seat_ids[:2], holder=me)
+    held = hold_seats(hall.event_id, seat_ids=hall.seat_ids[2:5], holder=me)
+    assert page_of(hall, me.holder_id).viewer.places == 5
+    let_hold_end(hall, held.reservation_id)
+    assert page_of(hall, me.holder_id).viewer.places == 2
+    assert page_of(hall).viewer.places == 0

@@ -16,7 +16,15 @@ from seatbook.errors import NotFound
 from seatbook.extensions import db
 from seatbook.models import Reservation
 from seatbook.queries.reservations import ReservationView, load_reservation, reservations_of
-from tests.factories import Hall, change_event, let_hold_end, make_event, make_holder
+from tests.factories import (
+    Hall,
+    change_event,
+    database_clock,
+    let_hold_end,
+    make_event,
+    make_holder,
+    make_slots,
+)
 from tests.query_count import statements
 
 pytestmark = pytest.mark.usefixtures("app_context")
@@ -135,3 +143,15 @@ def test_the_list_is_one_query_however_long() -> None:
     with statements() as sent:
         assert len(reservations_of(alice.holder_id)) == 5
     assert len(sent) == 1
+
+
+def test_a_slot_says_when_to_come_where_the_event_lasts_for_weeks() -> None:
+    hall = make_event()
+    alice = make_holder("alice")
+    now = database_clock()
+    change_event(hall, starts_at=now - timedelta(days=1), ends_at=now + timedelta(days=13))
+    past, coming = make_slots(hall, starts=[now - timedelta(hours=3), now + timedelta(hours=3)])
+    done = load(hall, buy(hall, past, holder=alice), alice)
+    found = load(hall, buy(hall, coming, holder=alice), alice)
+    assert (found.from_when, found.until_when) == (now + timedelta(hours=3), now + timedelta(hours=4))
+    assert (done.is_past, found.is_past) == (True, False)

@@ -149,7 +149,7 @@ def test_the_page_costs_the_same_number_of_queries_at_any_size(visitor: Visitor,
     visitor.pick(hall.event_id, hall.seat_ids[0])
     with statements() as sent:
         page(visitor, hall)
-    assert len(sent) == 9
+    assert len(sent) == 6
 
 
 def test_a_large_hall_is_small_on_the_wire(visitor: Visitor) -> None:
@@ -279,6 +279,20 @@ def test_one_of_several_alike_places_goes_back(visitor: Visitor) -> None:
     assert last
     post(visitor, hall, "seats", release=last[1])
     assert sorted(statuses(hall)) == ["available"] * 3 + ["held"] * 2
+
+
+def test_no_more_alike_places_are_offered_than_one_person_can_have(visitor: Visitor) -> None:
+    visitor.register("alice")
+    hall = make_event(max_seats=4)
+    area_id = make_area(hall, kind="standing", places=50)
+    post(visitor, hall, f"areas/{area_id}", quantity=3)
+    assert post(visitor, hall, "reserve", **basket_of(page(visitor, hall))).status_code == 303
+    text = page(visitor, hall)
+    assert "<option>1</option></select>" in text
+    post(visitor, hall, f"areas/{area_id}", quantity=1)
+    text = page(visitor, hall)
+    assert "<select" not in text
+    assert "You have as many places of this event as one person can have." in text
 
 
 def test_a_slot_is_held_like_a_seat(visitor: Visitor) -> None:
