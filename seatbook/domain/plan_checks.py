@@ -139,13 +139,10 @@ class _Check:
                 yield f"{here}: band and position count from 0 to {MAX_SECTION_ORDER:,}."
             for row_number, row in enumerate(section.rows):
                 path = (number, nth, row_number)
-                yield from self._row(
-                    row, section, path, self.places.get(path) or f"{here}, row “{row.label}”", area
-                )
+                in_row = self.places.get(path) or f"{here}, row “{row.label}”"
+                yield from self._row(row, path, in_row, section.name)
 
-    def _row(
-        self, row: PlanRow, section: PlanSection, path: tuple[int, ...], where: str, area: PlanArea
-    ) -> Iterator[str]:
+    def _row(self, row: PlanRow, path: tuple[int, ...], where: str, section: str) -> Iterator[str]:
         yield from _name_faults(row.label, where, MAX_LABEL_LENGTH)
         if not is_coordinate(row.y):
             yield f"{where}: y is not a number within {MAX_COORDINATE:,} seats."
@@ -153,13 +150,14 @@ class _Check:
             yield f"{where}: kind “{row.kind}” is not one of {', '.join(ROW_KINDS)}."
         if row.shape is not None:
             yield from shape_faults(row.shape, f"{where}, shape")
+        of_section = (str(path[0]), str(path[1]))
         for nth, seat in enumerate(row.seats):
             in_file = self.places.get((*path, nth))
             at_seat = f"{in_file} (seat “{seat.label}”)" if in_file else f"{where}, seat “{seat.label}”"
             yield from _name_faults(seat.label, at_seat, MAX_LABEL_LENGTH)
             if seat.number != seat.label:
                 yield from _name_faults(seat.number, at_seat, MAX_LABEL_LENGTH)
-            yield from self._taken(("seat", area.name, section.name, seat.label), at_seat, "label")
+            yield from self._taken(("seat", *of_section, seat.label), at_seat, "label")
             if seat.category not in self.categories:
                 yield f"{at_seat}: category “{seat.category}” is not among the plan's categories."
             if seat.features and seat.features != tuple(f for f in SEAT_FEATURES if f in seat.features):
@@ -168,7 +166,7 @@ class _Check:
                 )
             if is_coordinate(seat.x) and is_coordinate(seat.y):
                 yield from self._covering(
-                    seat, at_seat, in_file or f"seat “{seat.label}” of section “{section.name}”"
+                    seat, at_seat, in_file or f"seat “{seat.label}” of section “{section}”"
                 )
             else:
                 yield f"{at_seat}: x and y are not numbers within {MAX_COORDINATE:,} seats."

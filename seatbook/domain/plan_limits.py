@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 MAX_PLACES = 100_000
+MAX_SECTIONS = 2_000
 MAX_NAME_LENGTH = 120
 MAX_LABEL_LENGTH = 40
 # In seats, from the axis and the first row.
