@@ -19,9 +19,10 @@ def create_app(config: Config | None = None) -> Flask:
     )
     app.extensions["seatbook"] = config
 
-    from seatbook import cli, database, web
+    from seatbook import cli, database, live, web
 
     database.init_app(app, config)
+    live.init_app(app, config)
     web.init_app(app, config)
     cli.init_app(app)
     return app

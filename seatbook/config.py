@@ -40,6 +40,7 @@ class Config:
     sweep_interval_seconds: int = 10
     sweep_batch: int = 100
     pool_size: int = 10
+    max_streams: int = 6_000
     cookie_secure: bool = False
     trusted_proxies: int = 0
     rate_limits: bool = True
@@ -65,6 +66,7 @@ class Config:
             ),
             sweep_batch=reader.whole("SWEEP_BATCH", defaults["sweep_batch"], 1, 1_000),
             pool_size=reader.whole("POOL_SIZE", defaults["pool_size"], 1, 200),
+            max_streams=reader.whole("MAX_STREAMS", defaults["max_streams"], 0, 100_000),
             cookie_secure=reader.flag("COOKIE_SECURE", defaults["cookie_secure"]),
             trusted_proxies=reader.whole("TRUSTED_PROXIES", defaults["trusted_proxies"], 0, 5),
             rate_limits=reader.flag("RATE_LIMITS", defaults["rate_limits"]),

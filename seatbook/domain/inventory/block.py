@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from seatbook.domain.changed_events import note_changed
 from seatbook.domain.inventory.rows import (
     checked_ids,
     clock,
@@ -58,6 +59,7 @@ def block_seats(
             "to": "blocked",
             "reason": "block",
         }
+        note_changed(session, [event_id])
         session.execute(SET_BLOCKED, values)
         return BlockResult(event_id, tuple(seat.id for seat in free))
 
@@ -82,6 +84,7 @@ def unblock_seats(event_id: int, *, seat_ids: Sequence[int], actor_user_id: int 
             "to": "available",
             "reason": "unblock",
         }
+        note_changed(session, [event_id])
         session.execute(SET_BLOCKED, values)
         return BlockResult(event_id, tuple(blocked))
 

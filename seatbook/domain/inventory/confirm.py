@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from seatbook.domain.changed_events import note_changed
 from seatbook.domain.holders import HolderRef
 from seatbook.domain.inventory.rows import (
     OPEN_STATUSES,
@@ -75,6 +76,7 @@ def confirm_reservation(
         if event.leave_no_single:
             refuse_stranding(session, event_id, chosen=seen, at=now)
         total_minor = sum(line.price_minor for line in lines)
+        note_changed(session, [event_id])
         session.execute(
             CONFIRM,
             {

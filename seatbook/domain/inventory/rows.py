@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, TextClause, and_, func, select, text
 from sqlalchemy.orm import Session
 
+from seatbook.domain.changed_events import note_changed
 from seatbook.domain.holders import HolderRef
 from seatbook.errors import InvalidInput, NotFound
 from seatbook.models import Reservation, ReservationSeat, Seat
@@ -147,6 +148,7 @@ def take_seats(
     `prices`, in minor units and in the order of the seats, are those of seats that move from another
     hold; else each seat has the price of its category now.
     """
+    note_changed(session, [event_id])
     session.execute(
         TAKE_SEATS,
         {
@@ -207,6 +209,7 @@ def _end(
     actor: int | None,
 ) -> None:
     if seats:
+        note_changed(session, {seat.event_id for seat in seats})
         session.execute(
             statement,
             {
