@@ -1,28 +1,59 @@
 """Every way in which seatbook says no: a code for programs, data, and a plain sentence for people.
 
 Nothing here knows HTTP or HTML. The edges (`web`, `cli`, later `api`) turn a
-code into a status, an exit code and a translated sentence. A message is an
-English template with %(name)s fields, filled from `data`, so that it can be
-looked up in a translation catalogue first.
+code into a status or an exit code. A sentence is an English template with
+%(name)s fields; `sentence(translations)` looks it up before it fills them in,
+and `str(error)` is the English one. `N_` and `NN_` mark what has to be translated.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from gettext import NullTranslations
 from typing import Any, ClassVar
+
+ENGLISH = NullTranslations()
+
+
+def N_(text: str) -> str:
+    """Mark a text for the translators. It stays as it is; whoever shows it looks it up."""
+    return text
+
+
+def NN_(one: str, many: str) -> tuple[str, str]:
+    """Mark a text with a number in it: how it reads for one, and for several."""
+    return one, many
 
 
 class SeatbookError(Exception):
-    """A refusal with its reason. `code` is stable, `data` holds plain JSON-ready values."""
+    """A refusal with its reason. `code` is stable, `data` holds plain JSON-ready values.
+
+    A `message` of two forms is chosen by `data[counted]`: a number, or a list of so many.
+    """
 
     code: ClassVar[str] = "error"
-    message: ClassVar[str] = "That did not work."
+    message: str | tuple[str, str] = N_("That did not work.")
+    counted: ClassVar[str] = ""
 
     def __init__(self, **data: Any) -> None:
         super().__init__(self.code)
         self.data = data
 
     def __str__(self) -> str:
-        return self.message % self.data
+        return self.sentence()
+
+    def sentence(self, language: NullTranslations = ENGLISH) -> str:
+        """What people read, in the language of these translations."""
+        if isinstance(self.message, str):
+            text = language.gettext(self.message)
+        else:
+            counted = self.data[self.counted]
+            text = language.ngettext(*self.message, counted if isinstance(counted, int) else len(counted))
+        return text % self.fields(language)
+
+    def fields(self, language: NullTranslations) -> Mapping[str, Any]:
+        """What is filled into the template. For those in whose data are words that need translating too."""
+        return self.data
 
 
 class ConfigurationError(SeatbookError):
@@ -36,24 +67,55 @@ class ConfigurationError(SeatbookError):
 
 
 class NotFound(SeatbookError):
-    """There is no such thing, or it is somebody else's, which must look the same."""
+    """There is no such thing, or it is somebody else's, which must look the same. `what` names it."""
 
     code = "not_found"
     message = "There is no such %(what)s."
+    # Those that a page tells of have a sentence each: other languages need to know what it is about.
+    sentences: ClassVar[dict[str, str]] = {
+        "area": N_("There is no such area."),
+        "event": N_("There is no such event."),
+        "plan": N_("There is no such plan."),
+        "reservation": N_("There is no such reservation."),
+        "seat": N_("There is no such seat."),
+        "show": N_("There is no such show."),
+        "user": N_("There is no such user."),
+        "venue": N_("There is no such venue."),
+    }
+
+    def __init__(self, *, what: str) -> None:
+        super().__init__(what=what)
+        self.message = self.sentences.get(what, self.message)
 
 
 class InvalidInput(SeatbookError):
-    """A value is outside what is allowed. `field` names it, `reason` says what is wrong and what to do."""
+    """A value is outside what is allowed. `field` names it, `reason` says what is wrong and what to do.
+
+    With further values `reason` is a template for them, marked with N_; without any it is taken
+    as it is, so a finished sentence may hold a "%" that somebody typed.
+    """
 
     code = "invalid"
-    message = "%(reason)s"
+
+    def __init__(self, *, field: str, reason: str, **values: Any) -> None:
+        super().__init__(field=field, reason=reason % values if values else reason, **values)
+        self.template = reason
+        self.values = values
+
+    def sentence(self, language: NullTranslations = ENGLISH) -> str:
+        text = language.gettext(self.template)
+        return text % self.values if self.values else text
 
 
 class SeatsTaken(SeatbookError):
     """Some of the seats asked for belong to somebody else. `labels` and `seat_ids` name them."""
 
     code = "seats_taken"
-    message = "%(listing)s was just taken by somebody else. Please pick another one."
+    message: str | tuple[str, str] = NN_(
+        "%(listing)s was just taken by somebody else. Please pick another one.",
+        "%(listing)s were just taken by somebody else. Please pick others.",
+    )
+    counted = "labels"
 
     def __init__(self, *, seat_ids: list[int], labels: list[str]) -> None:
         super().__init__(seat_ids=seat_ids, labels=labels, listing=", ".join(labels))
@@ -63,7 +125,11 @@ class AlreadyYours(SeatbookError):
     """The holder bought these seats a moment ago, perhaps in another window."""
 
     code = "already_yours"
-    message = "%(listing)s is yours already: it is in your reservations."
+    message: str | tuple[str, str] = NN_(
+        "%(listing)s is yours already: it is in your reservations.",
+        "%(listing)s are yours already: they are in your reservations.",
+    )
+    counted = "labels"
 
     def __init__(self, *, seat_ids: list[int], labels: list[str]) -> None:
         super().__init__(seat_ids=seat_ids, labels=labels, listing=", ".join(labels))
@@ -73,14 +139,34 @@ class NotEnoughLeft(SeatbookError):
     """Fewer places of an area are free than were asked for. `left` may be 0: sold out."""
 
     code = "not_enough_left"
-    message = "%(area)s: you asked for %(wanted)s, and %(left)s are left."
+    message: str | tuple[str, str] = NN_(
+        "%(area)s: you asked for %(wanted)s, and %(left)s is left.",
+        "%(area)s: you asked for %(wanted)s, and %(left)s are left.",
+    )
+    counted = "left"
+    sold_out = N_("%(area)s: nothing is left.")
+
+    def __init__(self, *, area: str, wanted: int, left: int) -> None:
+        super().__init__(area=area, wanted=wanted, left=left)
+        if left == 0:
+            self.message = self.sold_out
 
 
 class NoneTogether(SeatbookError):
     """Fewer seats that fit a wish are free than were asked for; `left` may be 0."""
 
     code = "none_together"
-    message = "You asked for %(wanted)s seats, and %(left)s that fit are free."
+    message: str | tuple[str, str] = NN_(
+        "You asked for %(wanted)s seats, and %(left)s that fits is free.",
+        "You asked for %(wanted)s seats, and %(left)s that fit are free.",
+    )
+    counted = "left"
+    none_fits = N_("No free seat fits what you asked for.")
+
+    def __init__(self, *, wanted: int, left: int, **data: Any) -> None:
+        super().__init__(wanted=wanted, left=left, **data)
+        if left == 0:
+            self.message = self.none_fits
 
 
 class LeavesSingle(SeatbookError):
@@ -88,9 +174,12 @@ class LeavesSingle(SeatbookError):
     nearest first, each as good as asked for; `choice_labels` names them."""
 
     code = "leaves_single"
-    message = (
-        "%(listing)s would be left alone, and nobody likes to sit there. Please take %(better)s instead."
+    message: str | tuple[str, str] = NN_(
+        "%(listing)s would be left alone, and nobody likes to sit there. Please take %(better)s instead.",
+        "%(listing)s would each be left alone, and nobody likes to sit there. Please take %(better)s instead.",
     )
+    counted = "labels"
+    either = N_("%(first)s or %(last)s")
 
     def __init__(
         self,
@@ -106,75 +195,99 @@ class LeavesSingle(SeatbookError):
             choices=choices,
             choice_labels=choice_labels,
             listing=", ".join(labels),
-            better=" or ".join(", ".join(names) for names in choice_labels),
         )
+
+    def fields(self, language: NullTranslations) -> Mapping[str, Any]:
+        first, *others = [", ".join(names) for names in self.data["choice_labels"]]
+        for other in others:
+            first = language.gettext(self.either) % {"first": first, "last": other}
+        return {**self.data, "better": first}
 
 
 class TooManySeats(SeatbookError):
     """The holder would have more than the event's `max_seats`."""
 
     code = "too_many_seats"
-    message = "You can have at most %(max_seats)s places of this event."
+    message: str | tuple[str, str] = NN_(
+        "You can have at most %(max_seats)s place of this event.",
+        "You can have at most %(max_seats)s places of this event.",
+    )
+    counted = "max_seats"
 
 
 class SaleClosed(SeatbookError):
     """The event is not on sale now: `state` is not_yet, ended or cancelled."""
 
     code = "sale_closed"
-    message = "This event is not on sale now."
+    message = N_("This event is not on sale now.")
 
 
 class HoldExpired(SeatbookError):
     """The hold ended before it was confirmed; nothing was charged."""
 
     code = "hold_expired"
-    message = "Your hold has ended. Nothing was charged. Please pick your places again."
+    message = N_("Your hold has ended. Nothing was charged. Please pick your places again.")
 
 
 class BasketChanged(SeatbookError):
     """The hold contains other seats than the ones the person saw when they confirmed."""
 
     code = "basket_changed"
-    message = "Your basket changed in another window. Please check it and reserve again."
+    message = N_("Your basket changed in another window. Please check it and reserve again.")
 
 
 class TooLateToCancel(SeatbookError):
     """The event's deadline for cancelling by the buyer has passed."""
 
     code = "too_late_to_cancel"
-    message = "It is too late to cancel this reservation."
+    message = N_("It is too late to cancel this reservation.")
 
 
 class WrongState(SeatbookError):
     """The act does not fit the present state, for example cancelling what was never confirmed."""
 
     code = "wrong_state"
-    message = "That is not possible for something that is %(state)s."
+    message = N_("That is not possible, because it is %(state)s.")
+    states: ClassVar[dict[str, str]] = {
+        "held": N_("held"),
+        "pending": N_("waiting for payment"),
+        "confirmed": N_("reserved"),
+        "cancelled": N_("cancelled"),
+        "expired": N_("expired"),
+        "released": N_("given back"),
+        "blocked": N_("not for sale"),
+        "draft": N_("a draft"),
+        "published": N_("published"),
+    }
+
+    def fields(self, language: NullTranslations) -> Mapping[str, Any]:
+        state = str(self.data["state"])
+        return {**self.data, "state": language.gettext(self.states.get(state, state))}
 
 
 class Busy(SeatbookError):
     """Too many people want the same places at this very moment; trying again soon is right."""
 
     code = "busy"
-    message = "Many people want these places right now. Please try again in a moment."
+    message = N_("Many people want these places right now. Please try again in a moment.")
 
 
 class SignInRefused(SeatbookError):
     """Unknown name and wrong password give this same answer."""
 
     code = "sign_in_refused"
-    message = "That name and password do not match. Please try again."
+    message = N_("That name and password do not match. Please try again.")
 
 
 class NameTaken(SeatbookError):
     """Somebody else has that username or mail address. `field` is username or email."""
 
     code = "name_taken"
-    message = "%(value)s is taken already. Is it yours? Then sign in."
+    message = N_("%(value)s is taken already. Is it yours? Then sign in.")
 
 
 class ResetLinkSpent(SeatbookError):
     """A link for a new password was used, is too old, or the password was changed since it was sent."""
 
     code = "reset_link_spent"
-    message = "This link has been used or is too old. Please ask for a new one."
+    message = N_("This link has been used or is too old. Please ask for a new one.")

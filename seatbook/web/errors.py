@@ -24,6 +24,7 @@ from seatbook.domain.transaction import violated_constraint
 from seatbook.errors import SeatbookError
 from seatbook.extensions import db, limiter
 from seatbook.web.sessions import ANONYMOUS_HOLDER
+from seatbook.web.texts import translations
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +111,7 @@ def status_of(error: SeatbookError) -> int:
 
 def sentence_of(error: SeatbookError) -> str:
     """The refusal in the visitor's language."""
-    return str(_(error.message, **error.data)) if error.data else str(_(error.message))
+    return error.sentence(translations())
 
 
 def answer(
