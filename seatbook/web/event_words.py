@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from functools import cached_property
 from itertools import groupby
@@ -68,6 +69,20 @@ class EventWords:
     def most(self, area: AreaView) -> int:
         """The most that the viewer could add of this area in one go, as far as the page knows."""
         return min(self.figures(area).available, self.page.event.max_seats - self.page.viewer.places)
+
+    @property
+    def price_levels(self) -> list[int]:
+        """Every price of the numbered seats but the highest, cheapest first: what "up to" can mean."""
+        seated = [area for area in self.page.areas if area.kind == "seated"]
+        prices = {category.price_minor for area in seated for category in self.page.categories_of(area)}
+        return sorted(prices)[:-1]
+
+    def found_sentence(self, seat_ids: Collection[int]) -> str:
+        """Which seats were found for a group: "B12, B13 and B14 are yours for now." """
+        labels = [line.label for line in self.page.basket.lines if line.seat_id in seat_ids and line.label]
+        return ngettext(
+            "%(seats)s is yours for now.", "%(seats)s are yours for now.", len(labels), seats=listing(labels)
+        )
 
     # --- sale ---
 

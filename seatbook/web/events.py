@@ -27,6 +27,8 @@ from seatbook.errors import (
     BasketChanged,
     HoldExpired,
     InvalidInput,
+    LeavesSingle,
+    NoneTogether,
     NotEnoughLeft,
     SaleClosed,
     SeatbookError,
@@ -51,6 +53,8 @@ EXPLAINED_ON_PAGE = (
     BasketChanged,
     HoldExpired,
     InvalidInput,
+    LeavesSingle,
+    NoneTogether,
     NotEnoughLeft,
     SaleClosed,
     SeatsTaken,
@@ -98,6 +102,20 @@ def area(event_id: int, area_id: int) -> BaseResponse:
     return _answer(event_id, anchor=f"area-{area_id}")
 
 
+@blueprint.post("/events/<int:event_id>/best")
+@limits.hold_of_holder
+@limits.new_holder_of_address
+def best(event_id: int) -> BaseResponse:
+    """`quantity=N` seats together, the best there are; `price`: at most so much, in minor units."""
+    price = request.form.get("price", "")
+    wish = inventory.Wish(_quantity(), max_price_minor=_whole_of(price) if price else None)
+    try:
+        held = inventory.hold_best(event_id, wish=wish, holder=ensure_holder())
+    except EXPLAINED_ON_PAGE as error:
+        return _refuse(event_id, error)
+    return _answer(event_id, seat_ids=held.seat_ids, said_of=held.seat_ids, anchor=f"seat-{held.seat_ids[0]}")
+
+
 @blueprint.post("/events/<int:event_id>/release")
 def release(event_id: int) -> BaseResponse:
     """Everything in the basket of this event goes back."""
@@ -136,7 +154,7 @@ def reserve(event_id: int) -> BaseResponse:
     return redirect(address, 303)
 
 
-@blueprint.get("/events/<int:event_id>/<any(seats, release, reserve):_act>")
+@blueprint.get("/events/<int:event_id>/<any(best, seats, release, reserve):_act>")
 @blueprint.get("/events/<int:event_id>/areas/<int:_area_id>")
 def back_to_event(event_id: int, _act: str = "", _area_id: int = 0) -> BaseResponse:
     """The address of a form, typed or loaded again: the event's page."""
@@ -180,11 +198,21 @@ blueprint.add_app_template_global(places_css_version)
 
 
 def _answer(
-    event_id: int, *, seat_ids: Collection[int] = (), sentence: str = "", anchor: str | None = None
+    event_id: int,
+    *,
+    seat_ids: Collection[int] = (),
+    said_of: Collection[int] = (),
+    sentence: str = "",
+    anchor: str | None = None,
 ) -> BaseResponse:
-    """After something was done: the parts that it changed, or for a plain form the page again."""
-    if _is_htmx():
+    """After something was done: the parts that it changed, or for a plain form the page again.
+
+    `said_of` are seats that the visitor did not point at, and that are named for that reason.
+    """
+    if _is_htmx() or said_of:
         page = load_event_parts(event_id, holder_id=_holder_id(), seat_ids=seat_ids)
+        sentence = EventWords(page).found_sentence(said_of) if said_of else sentence
+    if _is_htmx():
         return make_response(_render_parts(page, said=sentence))
     if sentence:
         flash(sentence)

@@ -646,3 +646,52 @@ def test_the_cells_of_a_hall_are_kept_by_the_browser(visitor: Visitor) -> None:
     assert ".x12{grid-column:12}" in answer.text
     assert "immutable" in answer.headers["Cache-Control"]
     assert "immutable" not in visitor.open("/places.css?v=old").headers["Cache-Control"]
+
+
+def test_the_best_seats_are_found_held_and_named(visitor: Visitor) -> None:
+    hall = make_event(seats=40)
+
+    answer = post(visitor, hall, "best", htmx=True, quantity="3", price="")
+
+    held = [seat_id for seat_id, status in states(answer.text).items() if status == "mine"]
+    assert answer.status_code == 200
+    assert len(held) == 3
+    assert "are yours for now." in answer.text
+    assert statuses(hall).count("held") == 3
+
+
+def test_the_best_seats_work_as_a_plain_form(visitor: Visitor) -> None:
+    hall = make_event(seats=40)
+
+    answer = post(visitor, hall, "best", quantity="2")
+
+    assert answer.status_code == 303
+    assert "are yours for now." in page(visitor, hall)
+
+
+def test_a_group_for_which_there_is_no_room_is_told_how_many_seats_fit(visitor: Visitor) -> None:
+    hall = make_event(seats=2)
+
+    answer = post(visitor, hall, "best", htmx=True, quantity="3")
+
+    assert answer.status_code == 409
+    assert "You asked for 3 seats, and 2 that fit are free." in answer.text
+    assert statuses(hall) == ["available", "available"]
+
+
+@pytest.mark.parametrize("fields", [{"quantity": "many"}, {"quantity": "2", "price": "cheap"}, {}])
+def test_a_wish_that_our_form_never_sends_is_refused(visitor: Visitor, fields: dict[str, str]) -> None:
+    hall = make_event(seats=4)
+
+    with nothing_changes():
+        assert post(visitor, hall, "best", htmx=True, **fields).status_code == 422
+
+
+def test_a_choice_that_strands_a_seat_is_answered_with_better_ones(visitor: Visitor) -> None:
+    hall = make_event(seats=6, leave_no_single=True)
+
+    answer = post(visitor, hall, "seats", htmx=True, hold=str(hall.seat_ids[1]))
+
+    assert answer.status_code == 409
+    assert "A1 would be left alone" in answer.text
+    assert statuses(hall) == ["available"] * 6
