@@ -36,7 +36,9 @@ class PlanFaults(InvalidInput):
         listed = faults[:MAX_FAULTS_LISTED]
         if len(faults) > len(listed):
             listed.append(f"… and {len(faults) - len(listed)} more.")
-        super().__init__(field="layout", reason="\n".join([shown(source), *listed]), faults=faults)
+        # A template of its own: names out of a file may have a "%" in them.
+        listing = "\n".join([shown(source), *listed])
+        super().__init__(field="layout", reason="%(listing)s", listing=listing, faults=faults)
 
 
 def shown(text: str) -> str:

@@ -119,3 +119,10 @@ def test_a_file_cannot_play_with_the_terminal_that_shows_its_faults() -> None:
     assert "\\x1b[2J" in str(refusal)
     assert "lone \\ud800" in str(refusal)
     assert shown("“Näyttämö”") == "“Näyttämö”"
+
+
+def test_a_name_with_a_percent_sign_is_shown_as_it_is() -> None:
+    layout = hall(PlanSeat("1", "A1", 0, 0, "50%s off"))
+
+    with pytest.raises(PlanFaults, match="category “50%s off” is not among the plan's categories"):
+        check_layout(layout)
