@@ -156,9 +156,9 @@ def test_the_number_of_queries_does_not_depend_on_how_much_is_on() -> None:
 
 
 def test_a_show_that_nobody_may_see_is_not_there() -> None:
-    draft = make_event(status="draft")
-    with pytest.raises(NotFound):
-        load_show(same_show(draft))
+    for hidden in (make_event(status="draft"), make_event(listed=False)):
+        with pytest.raises(NotFound):
+            load_show(same_show(hidden))
     with pytest.raises(NotFound):
         load_show(2**62)
 
