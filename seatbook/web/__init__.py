@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from seatbook import live
 from seatbook.config import Config
 from seatbook.web import (
     accounts,
@@ -12,11 +13,13 @@ from seatbook.web import (
     events,
     languages,
     limits,
+    live_drawing,
     request_id,
     reservations,
     security,
     sessions,
     statics,
+    stream,
 )
 
 
@@ -33,5 +36,6 @@ def init_app(app: Flask, config: Config) -> None:
     languages.init_app(app)
     statics.init_app(app)
     errors.init_app(app)
-    for pages in (catalogue, events, reservations, accounts):
+    live.init_streams(app, config, draw=live_drawing.draw)
+    for pages in (catalogue, events, stream, reservations, accounts):
         app.register_blueprint(pages.blueprint)

@@ -66,9 +66,10 @@ class EventWords:
         prices = [category.price_minor for category in categories] or [0]
         return price_range(min(prices), max(prices), self.page.event.currency)
 
-    def most(self, area: AreaView) -> int:
-        """The most that the viewer could add of this area in one go, as far as the page knows."""
-        return min(self.figures(area).available, self.page.event.max_seats - self.page.viewer.places)
+    @property
+    def room(self) -> int:
+        """How many more places of this event the viewer may have."""
+        return self.page.event.max_seats - self.page.viewer.places
 
     @property
     def price_levels(self) -> list[int]:

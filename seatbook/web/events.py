@@ -41,7 +41,12 @@ from seatbook.queries.event_page import EventPage, load_event_page, load_event_p
 from seatbook.web import limits
 from seatbook.web.errors import sentence_of, status_of
 from seatbook.web.event_words import EventWords
-from seatbook.web.holder import current_holder, ensure_holder, remember_browser
+from seatbook.web.holder import (
+    current_holder,
+    ensure_holder,
+    is_drawn_for_somebody_else,
+    remember_browser,
+)
 from seatbook.web.seat_taken import sentence_of_lost_race
 from seatbook.web.texts import gettext as _
 
@@ -163,12 +168,12 @@ def back_to_event(event_id: int, _act: str = "", _area_id: int = 0) -> BaseRespo
 
 @blueprint.get("/events/<int:event_id>/changes")
 def changes(event_id: int) -> BaseResponse:
-    """What changed since the page's cursor; 204 when nothing did."""
+    """What changed since the page's cursor; 204 when nothing did. `basket`: the basket is asked for anyway."""
     cursor = Cursor.parse(request.args.get("since", ""))
     seen = changes_since(event_id, cursor=cursor)
-    if seen.is_lost:
+    if seen.is_lost or is_drawn_for_somebody_else(request.args.get("visitor")):
         return make_response("", 200, {"HX-Refresh": "true"})
-    if not seen.seat_ids:
+    if not seen.seat_ids and "basket" not in request.args:
         return make_response("", 204)
     page = load_event_parts(event_id, holder_id=_holder_id(), seat_ids=seen.seat_ids, with_activity=True)
     return make_response(_render_parts(page, changes=seen))

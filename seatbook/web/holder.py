@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from secrets import token_urlsafe
 
 from flask import session
@@ -48,3 +49,27 @@ def ensure_holder() -> HolderRef:
         holder = holder_of_browser(session[BROWSER_KEY])
         session[ANONYMOUS_HOLDER] = holder.holder_id
     return holder
+
+
+def browser_key() -> str | None:
+    """The key of this browser, when it has seen a page on which places can be picked."""
+    key = session.get(BROWSER_KEY)
+    return key if isinstance(key, str) else None
+
+
+def visitor_tag() -> str:
+    """Whom a page is drawn for, in a word that tells nothing else. It stays the same through an anonymous
+    browser's first click, and changes when somebody signs in or out there."""
+    kind, who = ("user", current_user.id) if current_user.is_authenticated else ("browser", browser_key())
+    return f"{kind}-{sha256(f'{kind} {who}'.encode()).hexdigest()[:12]}"
+
+
+def is_drawn_for_somebody_else(tag: str | None) -> bool:
+    """Whether a page that carries this tag shows what another visitor may see, and must be loaded again.
+
+    Not when the browser keeps no cookies: it is somebody new each time.
+    """
+    if not tag or tag == visitor_tag():
+        return False
+    is_nobody = not current_user.is_authenticated and browser_key() is None
+    return not (is_nobody and tag.startswith("browser-"))

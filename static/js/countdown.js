@@ -4,6 +4,7 @@
 const LATE_SECONDS = 60;
 const SAME_SECONDS = 1.5;
 let endsAt = null;
+let lastTold = null;
 let timer;
 
 function secondsLeft() {
@@ -41,9 +42,12 @@ function start() {
   clearTimeout(timer);
   const shown = document.querySelector("[data-countdown]");
   if (!shown) {
-    endsAt = null;
+    endsAt = lastTold = null;
     return;
   }
+  // Drawn when it was last drawn: only what is new tells what is left now.
+  if (shown.dataset.countdown === lastTold) return draw();
+  lastTold = shown.dataset.countdown;
   const told = performance.now() + Number(shown.dataset.countdown) * 1000;
   if (endsAt === null || Math.abs(told - endsAt) > SAME_SECONDS * 1000) endsAt = told;
   draw();

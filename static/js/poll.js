@@ -1,17 +1,19 @@
-// Asks every two seconds what changed since the page's cursor: not while nobody looks, at once when somebody
-// looks again, and less often while the server cannot be reached.
+// Asks every two seconds what changed since the page's cursor, unless the stream tells (see live.js): not while
+// nobody looks, at once when somebody looks again, and less often while the server cannot be reached.
 
 const poll = document.getElementById("poll");
 const offline = document.getElementById("offline");
 const EVERY_MS = 2000;
 const SLOWEST_MS = 15000;
 let wait = EVERY_MS;
+let streams = false;
 let timer;
 
 function pollNow() {
   clearTimeout(timer);
   if (document.hidden) return;
   poll.dispatchEvent(new CustomEvent("poll"));
+  if (streams) return;
   // A little different every time, so that a thousand pages do not ask in one breath.
   timer = setTimeout(pollNow, wait * (0.9 + Math.random() * 0.2));
 }
@@ -31,8 +33,17 @@ function failed() {
 }
 
 if (poll) {
-  document.addEventListener("visibilitychange", () => document.hidden ? clearTimeout(timer) : pollNow());
-  window.addEventListener("online", pollNow);
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) clearTimeout(timer);
+    else if (!streams) pollNow();
+  });
+  window.addEventListener("online", () => streams || pollNow());
+  document.addEventListener("seatbook:stream", (event) => {
+    streams = event.detail.runs;
+    if (!streams) return pollNow();
+    clearTimeout(timer);
+    reached();
+  });
   // For whoever knows that something is about to change, as the countdown does.
   document.addEventListener("seatbook:look", pollNow);
   document.addEventListener("htmx:after:request", (event) => {

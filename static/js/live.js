@@ -1,0 +1,184 @@
+// Follows the event's stream: what changes comes as markup and is swapped in. While the stream runs nobody
+// polls; when it cannot run, poll.js asks instead.
+//
+// Everything that is drawn says which place in the log it knows of. A part of the page never takes a drawing
+// that is older than the one it shows, whichever way and in whichever order they come.
+
+const poll = document.getElementById("poll");
+const path = poll?.dataset.stream;
+
+const SILENCE_MS = 40_000; // The server says something every 15 s.
+const ANSWER_MS = 300; // So long the answer to one's own click may take, before the basket is asked for.
+const LONGEST_WAIT_MS = 60_000;
+const MOST_ACTS = 8;
+
+let source = null;
+let failures = 0;
+let silence;
+let next;
+// Where the stream is ahead of what this page has fetched; until then the page's own place stays.
+let behind = null;
+let basketKnows = null;
+let turn = Promise.resolve();
+
+const field = (name) => poll.elements.namedItem(name);
+const here = () => field("since").value;
+
+function isOlder(cursor, other) {
+  const [a, b] = [cursor, other].map((text) => text.split(".").map(Number));
+  const nth = a.findIndex((number, index) => number !== b[index]);
+  return nth >= 0 && a[nth] < b[nth];
+}
+
+// --- the stream ---
+
+function open() {
+  close();
+  if (document.hidden) return;
+  behind = null;
+  const query = new URLSearchParams({ since: here(), visitor: field("visitor").value });
+  source = new EventSource(`${path}?${query}`);
+  listenFor("open", () => tell(true));
+  listenFor("message", (message) => draw(message));
+  listenFor("beat", (message) => moveTo(message.lastEventId));
+  listenFor("own", (message) => basketMustKnow(message.data));
+  listenFor("refetch", (message) => {
+    const { within_ms, cursor } = JSON.parse(message.data);
+    behind = cursor;
+    setTimeout(look, Math.random() * within_ms);
+  });
+  listenFor("again", (message) => {
+    close();
+    next = setTimeout(open, Math.random() * JSON.parse(message.data).within_ms);
+  });
+  listenFor("reload", (message) => {
+    close();
+    setTimeout(() => location.reload(), Math.random() * JSON.parse(message.data).within_ms);
+  });
+  source.onerror = lost;
+  hear();
+}
+
+function listenFor(name, act) {
+  const from = source;
+  from.addEventListener(name, (event) => {
+    if (from !== source) return;
+    hear();
+    if (name !== "open") failures = 0;
+    act(event);
+  });
+}
+
+function close() {
+  clearTimeout(silence);
+  clearTimeout(next);
+  source?.close();
+  source = null;
+}
+
+function hear() {
+  clearTimeout(silence);
+  silence = setTimeout(lost, SILENCE_MS);
+}
+
+function lost() {
+  close();
+  failures += 1;
+  // Once is a server that restarts, or a tunnel's end.
+  if (failures > 1) tell(false);
+  const wait = Math.min(1000 * 2 ** (failures - 1), LONGEST_WAIT_MS);
+  next = setTimeout(open, wait * (0.5 + Math.random()));
+}
+
+function tell(runs) {
+  field("basket").disabled = !runs;
+  document.dispatchEvent(new CustomEvent("seatbook:stream", { detail: { runs } }));
+}
+
+// --- what it brings ---
+
+function draw({ data, lastEventId }) {
+  turn = turn
+    .then(() => htmx.swap({ sourceElement: poll, target: poll, swap: "none", text: data, drawnAt: lastEventId }))
+    .then(() => moveTo(lastEventId), console.error);
+}
+
+function moveTo(cursor) {
+  if (cursor && !behind && isOlder(here(), cursor)) field("since").value = cursor;
+}
+
+function look() {
+  document.dispatchEvent(new Event("seatbook:look"));
+}
+
+function basketMustKnow(cursor) {
+  if (!basketKnows || isOlder(basketKnows, cursor)) basketKnows = cursor;
+  setTimeout(lookAtBasket, ANSWER_MS);
+}
+
+function lookAtBasket() {
+  if (basketKnows && isOlder(document.getElementById("basket").dataset.drawn, basketKnows)) look();
+  else basketKnows = null;
+}
+
+function afterLook() {
+  if (behind && !isOlder(here(), behind)) behind = null;
+  if (behind || basketKnows) setTimeout(behind ? look : lookAtBasket, 1000);
+}
+
+// --- what is older than what is shown ---
+
+const drawn = new Map();
+
+function keepWhatIsNewer({ ctx, tasks }) {
+  const basket = tasks.map((task) => task.fragment.querySelector("#basket")).find(Boolean);
+  const drawnAt = ctx.drawnAt ?? basket?.dataset.drawn;
+  if (!drawnAt) return;
+  const isNews = ({ target, fragment }) => {
+    if (!target || target.id === "message") return true;
+    if (target.id === "cursor") return !isOlder(fragment.firstElementChild.value, here());
+    if (isOlder(drawnAt, drawn.get(target.id) ?? drawnAt)) return false;
+    drawn.set(target.id, drawnAt);
+    return true;
+  };
+  tasks.splice(0, tasks.length, ...tasks.filter(isNews));
+  for (const act of tasks.flatMap((task) => [...task.fragment.querySelectorAll("li[id^=act-]")])) {
+    if (act.parentNode.nodeType === Node.DOCUMENT_FRAGMENT_NODE && document.getElementById(act.id)) act.remove();
+  }
+}
+
+function keepActsFew() {
+  const acts = document.getElementById("acts");
+  while (acts?.childElementCount > MOST_ACTS) acts.lastElementChild.remove();
+}
+
+// --- other windows ---
+
+// Somebody signed in or out in another window of this browser: what this one shows was drawn for somebody else.
+function shareVisitor() {
+  const mine = field("visitor").value;
+  const channel = new BroadcastChannel("seatbook");
+  channel.onmessage = ({ data }) => {
+    if (data !== mine && (data + mine).includes("user")) location.reload();
+  };
+  channel.postMessage(mine);
+}
+
+if (path) {
+  document.addEventListener("htmx:before:swap", (event) => keepWhatIsNewer(event.detail));
+  document.addEventListener("htmx:after:swap", keepActsFew);
+  document.addEventListener("htmx:finally:request", (event) => {
+    if (event.detail?.ctx?.sourceElement === poll) afterLook();
+  });
+  document.addEventListener("visibilitychange", () => {
+    failures = 0;
+    if (document.hidden) close();
+    else open();
+  });
+  window.addEventListener("online", open);
+  window.addEventListener("offline", lost);
+  window.addEventListener("pagehide", close);
+  window.addEventListener("pageshow", (event) => event.persisted && open());
+  shareVisitor();
+  open();
+}
