@@ -1,13 +1,15 @@
 """Settings of gunicorn, which reads this file by itself when it starts here: `gunicorn wsgi:app`.
 
-`PORT`, `WEB_CONCURRENCY` (worker processes) and `WEB_THREADS` change the
-common ones; anything on gunicorn's command line wins over this file.
+`PORT` and `WEB_CONCURRENCY` (worker processes) change the common ones;
+anything on gunicorn's command line wins over this file.
 """
 
 from __future__ import annotations
 
 import os
+import resource
 from pathlib import Path
+from typing import Any
 
 from seatbook.config import Config
 from seatbook.errors import ConfigurationError
@@ -24,13 +26,25 @@ cores = os.cpu_count() or 1
 
 bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 
-# A request here mostly waits for the database, so threads carry the load, and
-# processes are for the cores. More than 8 processes want a look at the
-# database's max_connections first: each may hold POOL_SIZE connections.
-worker_class = "gthread"
+# Every open page keeps a stream, so a process must hold thousands of connections that mostly wait: greenlets
+# carry them, and the requests too. docs/architecture.md has the figures. More than 8 processes want a look at
+# the database's max_connections first: each may hold POOL_SIZE connections, and one more for its streams.
+worker_class = "gevent"
 workers = int(os.environ.get("WEB_CONCURRENCY") or min(max(cores, 2), 8))
-# As many threads as pooled connections: no thread ever waits for another's.
-threads = int(os.environ.get("WEB_THREADS") or seatbook_config.pool_size)
+worker_connections = seatbook_config.max_streams + 2_000
+
+# Each connection is an open file.
+_soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (_hard, _hard))
+
+
+def post_worker_init(worker: Any) -> None:
+    """A worker has loaded the application and begins to serve."""
+    # Not before: gunicorn makes the worker green after the fork, and these belong to a green process only.
+    from seatbook.web import green
+
+    green.settle_in(worker.wsgi, is_running=lambda: worker.alive)
+
 
 # Each worker builds its own application, so that none shares a connection with another.
 preload_app = False

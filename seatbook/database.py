@@ -11,7 +11,10 @@ from seatbook.extensions import db, migrate
 
 def init_app(app: Flask, config: Config) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = config.database_url
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = connection.engine_options(config.pool_size)
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = connection.engine_options(
+        # One more than requests may use: whoever follows the log for open pages never waits for them.
+        config.pool_size + 1
+    )
     db.init_app(app)
     migrate.init_app(app, db, directory=str(PROJECT_DIR / "migrations"))
     with app.app_context():
