@@ -1,11 +1,16 @@
 // Marks the part of the hall that is looked at closely; the links themselves work without this.
 
 function mark() {
+  const isClose = document.getElementById(location.hash.slice(1))?.closest(".hall");
   for (const link of document.querySelectorAll(".jump a")) {
-    const isHere = link.hash === location.hash && location.hash !== "";
-    const isWhole = link.classList.contains("jump-all") && !document.querySelector(".hall :target");
-    if (isHere || isWhole) link.setAttribute("aria-current", "true");
-    else link.removeAttribute("aria-current");
+    const isCurrent = isClose ? link.hash === location.hash : link.classList.contains("jump-all");
+    if (!isCurrent) {
+      link.removeAttribute("aria-current");
+      continue;
+    }
+    link.setAttribute("aria-current", "true");
+    const list = link.closest("ul");
+    list.scrollLeft += link.getBoundingClientRect().left - list.getBoundingClientRect().left - 16;
   }
 }
 
