@@ -8,11 +8,12 @@ and `str(error)` is the English one. `N_` and `NN_` mark what has to be translat
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from gettext import NullTranslations
 from typing import Any, ClassVar
 
 ENGLISH = NullTranslations()
+WriteNumber = Callable[[int], str]
 
 
 def N_(text: str) -> str:
@@ -42,18 +43,22 @@ class SeatbookError(Exception):
     def __str__(self) -> str:
         return self.sentence()
 
-    def sentence(self, language: NullTranslations = ENGLISH) -> str:
-        """What people read, in the language of these translations."""
+    def sentence(self, language: NullTranslations = ENGLISH, number: WriteNumber = "{:,}".format) -> str:
+        """What people read, in the language of these translations, with numbers as `number` writes them."""
         if isinstance(self.message, str):
             text = language.gettext(self.message)
         else:
             counted = self.data[self.counted]
             text = language.ngettext(*self.message, counted if isinstance(counted, int) else len(counted))
-        return text % self.fields(language)
+        return text % _written(self.fields(language), number)
 
     def fields(self, language: NullTranslations) -> Mapping[str, Any]:
         """What is filled into the template. For those in whose data are words that need translating too."""
         return self.data
+
+
+def _written(fields: Mapping[str, Any], number: WriteNumber) -> dict[str, Any]:
+    return {name: number(value) if isinstance(value, int) else value for name, value in fields.items()}
 
 
 class ConfigurationError(SeatbookError):
@@ -98,13 +103,13 @@ class InvalidInput(SeatbookError):
     code = "invalid"
 
     def __init__(self, *, field: str, reason: str, **values: Any) -> None:
-        super().__init__(field=field, reason=reason % values if values else reason, **values)
         self.template = reason
         self.values = values
+        super().__init__(field=field, reason=self.sentence(), **values)
 
-    def sentence(self, language: NullTranslations = ENGLISH) -> str:
+    def sentence(self, language: NullTranslations = ENGLISH, number: WriteNumber = "{:,}".format) -> str:
         text = language.gettext(self.template)
-        return text % self.values if self.values else text
+        return text % _written(self.values, number) if self.values else text
 
 
 class SeatsTaken(SeatbookError):

@@ -107,3 +107,14 @@ def test_what_somebody_typed_is_no_template() -> None:
 def test_the_data_of_a_refusal_keeps_the_english_reason() -> None:
     error = InvalidInput(field="x", reason="At most %(most)s fit.", most=20)
     assert error.data == {"field": "x", "reason": "At most 20 fit.", "most": 20}
+
+
+def test_a_number_is_written_as_its_reader_writes_it() -> None:
+    error = InvalidInput(field="x", reason="At most %(most)s fit.", most=86_400)
+    assert str(error) == "At most 86,400 fit."
+    assert error.sentence(number="{:_}".format) == "At most 86_400 fit."
+    assert (
+        NotEnoughLeft(area="Floor", wanted=4_000, left=1_000)
+        .sentence(number=str)
+        .endswith("and 1000 are left.")
+    )

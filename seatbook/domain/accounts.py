@@ -23,7 +23,7 @@ from seatbook.domain import passwords
 from seatbook.domain.mail import Letter, put_in_outbox
 from seatbook.domain.names import clean_email, clean_username
 from seatbook.domain.transaction import run_transaction, violated_constraint
-from seatbook.errors import InvalidInput, NameTaken, NotFound, ResetLinkSpent, SignInRefused
+from seatbook.errors import N_, InvalidInput, NameTaken, NotFound, ResetLinkSpent, SignInRefused
 from seatbook.models import User
 from seatbook.models.account import ROLES
 
@@ -208,7 +208,7 @@ def _has_email(address: str) -> ColumnElement[bool]:
 
 def _check_role(role: str) -> None:
     if role not in ROLES:
-        raise InvalidInput(field="role", reason=f"A role is one of {', '.join(ROLES)}.")
+        raise InvalidInput(field="role", reason=N_("A role is one of %(roles)s."), roles=", ".join(ROLES))
 
 
 def _nobody() -> NoReturn:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from seatbook.domain.local_time import checked_time_zone
 from seatbook.domain.plans import PlanLayout, check_layout, document_from_layout, layout_from_document
 from seatbook.domain.transaction import run_transaction
-from seatbook.errors import Busy, InvalidInput, NotFound
+from seatbook.errors import N_, Busy, InvalidInput, NotFound
 from seatbook.models import Plan, Show, Venue
 from seatbook.models.catalogue import SHOW_KINDS
 
@@ -94,7 +94,9 @@ def create_venue(name: str, *, address: str = "", time_zone: str = "UTC") -> Ven
     def act(session: Session) -> VenueRecord:
         venue = venue_in_transaction(session, new)
         if not venue.created:
-            raise InvalidInput(field="name", reason=f"There is already a venue named “{venue.name}”.")
+            raise InvalidInput(
+                field="name", reason=N_("There is already a venue named “%(venue)s”."), venue=venue.name
+            )
         return venue
 
     return run_transaction(act)
@@ -117,7 +119,7 @@ def store_plan(layout: PlanLayout, *, name: str, venue: NewVenue | int, replace:
     the old one keep their own seats. Raises PlanFaults, NotFound (venue id).
     """
     check_layout(layout)
-    _check_text(name, field="name", what="a plan's name")
+    _check_text(name, field="name", reason=PLAN_NAME)
     if isinstance(venue, NewVenue):
         check_venue(venue)
     document = document_from_layout(layout)
@@ -141,8 +143,12 @@ def store_plan(layout: PlanLayout, *, name: str, venue: NewVenue | int, replace:
         if not replace:
             raise InvalidInput(
                 field="name",
-                reason=f"{at.name} already has a plan named “{name}” with other seats. "
-                "Choose another name, or ask for it to be replaced.",
+                reason=N_(
+                    "%(venue)s already has a plan named “%(name)s” with other seats. "
+                    "Choose another name, or ask for it to be replaced."
+                ),
+                venue=at.name,
+                name=name,
             )
         session.execute(Plan.__table__.update().where(Plan.id == plan.id).values(layout=document))  # type: ignore[attr-defined]
         return StoredPlan(plan.id, name, at, "replaced")
@@ -184,28 +190,37 @@ def find_show(title: str) -> ShowRecord:
 
 def check_venue(venue: NewVenue) -> None:
     """Raise InvalidInput unless such a venue could be made."""
-    _check_text(venue.name, field="venue", what="a venue's name")
+    _check_text(venue.name, field="venue", reason=VENUE_NAME)
     if len(venue.address) > MAX_TEXT_LENGTH or "\0" in venue.address:
         raise InvalidInput(
             field="address",
-            reason=f"An address has at most {MAX_TEXT_LENGTH} characters, all of them readable.",
+            reason=N_("An address has at most %(most)s characters, all of them readable."),
+            most=MAX_TEXT_LENGTH,
         )
     checked_time_zone(venue.time_zone)
 
 
 def check_show(show: NewShow) -> None:
     """Raise InvalidInput unless such a show could be made."""
-    _check_text(show.title, field="title", what="a show's title")
+    _check_text(show.title, field="title", reason=SHOW_TITLE)
     if show.kind not in SHOW_KINDS:
         raise InvalidInput(
-            field="kind", reason=f"“{show.kind}” is not a kind of show: {', '.join(SHOW_KINDS)}."
+            field="kind",
+            reason=N_("“%(kind)s” is not a kind of show: %(kinds)s."),
+            kind=show.kind,
+            kinds=", ".join(SHOW_KINDS),
         )
-    for field, value, longest in (
-        ("tagline", show.tagline, MAX_TEXT_LENGTH),
-        ("description", show.description, MAX_DESCRIPTION_LENGTH),
+    for field, value, longest, reason in (
+        ("tagline", show.tagline, MAX_TEXT_LENGTH, N_("A tagline has at most %(most)s readable characters.")),
+        (
+            "description",
+            show.description,
+            MAX_DESCRIPTION_LENGTH,
+            N_("A description has at most %(most)s readable characters."),
+        ),
     ):
         if len(value) > longest or "\0" in value:
-            raise InvalidInput(field=field, reason=f"A {field} has at most {longest:,} readable characters.")
+            raise InvalidInput(field=field, reason=reason, most=longest)
 
 
 def venue_in_transaction(session: Session, venue: NewVenue | int) -> VenueRecord:
@@ -277,10 +292,17 @@ def _show_titled(session: Session, title: str, *, kind: str | None) -> ShowRecor
     return ShowRecord(*row) if row else None
 
 
-def _check_text(text: str, *, field: str, what: str) -> None:
+PLAN_NAME = N_(
+    "“%(text)s” cannot be a plan's name: it needs 1 to %(most)s readable characters, with no space at either end."
+)
+VENUE_NAME = N_(
+    "“%(text)s” cannot be a venue's name: it needs 1 to %(most)s readable characters, with no space at either end."
+)
+SHOW_TITLE = N_(
+    "“%(text)s” cannot be a show's title: it needs 1 to %(most)s readable characters, with no space at either end."
+)
+
+
+def _check_text(text: str, *, field: str, reason: str) -> None:
     if not text.strip() or text != text.strip() or len(text) > MAX_TEXT_LENGTH or not text.isprintable():
-        raise InvalidInput(
-            field=field,
-            reason=f"“{text.strip()}” cannot be {what}: it needs 1 to {MAX_TEXT_LENGTH} readable characters, "
-            "with no space at either end.",
-        )
+        raise InvalidInput(field=field, reason=reason, text=text.strip(), most=MAX_TEXT_LENGTH)

@@ -40,7 +40,7 @@ from seatbook.domain.local_time import checked_time_zone
 from seatbook.domain.money import MAX_PRICE_MINOR, checked_currency
 from seatbook.domain.plans import PlanLayout, check_layout
 from seatbook.domain.transaction import run_transaction
-from seatbook.errors import InvalidInput, NotFound, WrongState
+from seatbook.errors import N_, InvalidInput, NotFound, WrongState
 from seatbook.models import Event, Plan
 
 __all__ = [
@@ -142,17 +142,22 @@ def create_event(
     if isinstance(show, NewShow):
         check_show(show)
     if len(name) > MAX_TEXT_LENGTH or (name and not name.isprintable()):
-        raise InvalidInput(field="name", reason=f"An event's name has at most {MAX_TEXT_LENGTH} characters.")
+        raise InvalidInput(
+            field="name", reason=N_("An event's name has at most %(most)s characters."), most=MAX_TEXT_LENGTH
+        )
     if status not in ("draft", "published"):
         raise InvalidInput(
-            field="status", reason=f"“{status}” is not possible: a new event is draft or published."
+            field="status",
+            reason=N_("“%(status)s” is not possible: a new event is draft or published."),
+            status=status,
         )
     for what, moment in (("starts_at", starts_at), ("ends_at", ends_at)):
         _check_instant(moment, field=what)
     if not starts_at < ends_at <= starts_at + MAX_EVENT_LENGTH:
         raise InvalidInput(
             field="ends_at",
-            reason=f"The event must end after it starts, and at most {MAX_EVENT_LENGTH.days} days later.",
+            reason=N_("The event must end after it starts, and at most %(most)s days later."),
+            most=MAX_EVENT_LENGTH.days,
         )
 
     def act(session: Session) -> CreatedEvent:
@@ -244,47 +249,66 @@ def _check_prices(prices: Mapping[str, int], layout: PlanLayout) -> None:
     listing = ", ".join(f"“{name}”" for name in names)
     if unknown := [name for name in prices if name not in names]:
         raise InvalidInput(
-            field="prices", reason=f"There is no category “{unknown[0]}” here. The categories are {listing}."
+            field="prices",
+            reason=N_("There is no category “%(name)s” here. The categories are %(categories)s."),
+            name=unknown[0],
+            categories=listing,
         )
     if missing := [name for name in names if name not in prices]:
         wanted = ", ".join(f"“{name}”" for name in missing)
-        raise InvalidInput(field="prices", reason=f"A price is missing for {wanted}.")
+        raise InvalidInput(
+            field="prices", reason=N_("A price is missing for %(categories)s."), categories=wanted
+        )
     for name, minor in prices.items():
         if not 0 <= minor <= MAX_PRICE_MINOR:
-            raise InvalidInput(field="prices", reason=f"The price of “{name}” is out of range.")
+            raise InvalidInput(
+                field="prices", reason=N_("The price of “%(name)s” is out of range."), name=name
+            )
 
 
 def _check_terms(terms: SaleTerms) -> None:
-    for field_name, value, lowest, highest, what in (
+    for field_name, value, lowest, highest, reason in (
         (
             "hold_ttl",
             terms.hold_ttl_seconds,
             1,
             86_400,
-            "A hold lasts from 1 second to a day (86,400 seconds)",
+            N_("A hold lasts from 1 second to a day (86,400 seconds), and %(value)s is not possible."),
         ),
-        ("max_seats", terms.max_seats, 1, 1_000, "One buyer can have from 1 to 1,000 places"),
+        (
+            "max_seats",
+            terms.max_seats,
+            1,
+            1_000,
+            N_("One buyer can have from 1 to 1,000 places, and %(value)s is not possible."),
+        ),
         (
             "payment_ttl",
             PAYMENT_TTL_SECONDS if terms.payment_ttl_seconds is None else terms.payment_ttl_seconds,
             1,
             604_800,
-            "A payment may take from 1 second to a week (604,800 seconds)",
+            N_(
+                "A payment may take from 1 second to a week (604,800 seconds), and %(value)s is not possible."
+            ),
         ),
         (
             "cancel",
             terms.cancel_seconds_before_start or 0,
             0,
             2**31 - 1,
-            "The deadline for cancelling is a number of seconds before the start, from 0",
+            N_(
+                "The deadline for cancelling is a number of seconds before the start, from 0, "
+                "and %(value)s is not possible."
+            ),
         ),
     ):
         if not lowest <= value <= highest:
-            raise InvalidInput(field=field_name, reason=f"{what}, and {value:,} is not possible.")
+            raise InvalidInput(field=field_name, reason=reason, value=value)
     if terms.payment not in ("none", "counter"):
         raise InvalidInput(
             field="payment",
-            reason=f"“{terms.payment}” is not a way to pay: none (free) or counter (at the window).",
+            reason=N_("“%(payment)s” is not a way to pay: none (free) or counter (at the window)."),
+            payment=terms.payment,
         )
     for field_name, moment in (("on_sale_from", terms.on_sale_from), ("on_sale_until", terms.on_sale_until)):
         if moment is not None:
@@ -294,26 +318,37 @@ def _check_terms(terms: SaleTerms) -> None:
 def _checked_slots(slots: Mapping[str, Sequence[Slot]], layout: PlanLayout) -> dict[str, list[Slot]]:
     rooms = [area.name for area in layout.areas if area.kind == "slots"]
     if unknown := [name for name in slots if name not in rooms]:
-        raise InvalidInput(field="slots", reason=f"“{unknown[0]}” is not an area with time slots here.")
+        raise InvalidInput(
+            field="slots", reason=N_("“%(name)s” is not an area with time slots here."), name=unknown[0]
+        )
     checked = {}
     for room in rooms:
         timetable = sorted(slots.get(room, ()))
         if not 1 <= len(timetable) <= MAX_SLOTS:
-            raise InvalidInput(field="slots", reason=f"“{room}” needs from 1 to {MAX_SLOTS:,} time slots.")
+            raise InvalidInput(
+                field="slots",
+                reason=N_("“%(name)s” needs from 1 to %(most)s time slots."),
+                name=room,
+                most=MAX_SLOTS,
+            )
         for start, end in timetable:
             _check_instant(start, field="slots")
             _check_instant(end, field="slots")
             if end <= start:
                 raise InvalidInput(
                     field="slots",
-                    reason=f"“{room}”: the slot at {start.isoformat(' ', 'minutes')} ends before it starts.",
+                    reason=N_("“%(name)s”: the slot at %(start)s ends before it starts."),
+                    name=room,
+                    start=start.isoformat(" ", "minutes"),
                 )
         for (first, first_end), (second, _) in pairwise(timetable):
             if second < first_end:
                 raise InvalidInput(
                     field="slots",
-                    reason=f"“{room}”: the slots at {first.isoformat(' ', 'minutes')} and "
-                    f"{second.isoformat(' ', 'minutes')} overlap.",
+                    reason=N_("“%(name)s”: the slots at %(first)s and %(second)s overlap."),
+                    name=room,
+                    first=first.isoformat(" ", "minutes"),
+                    second=second.isoformat(" ", "minutes"),
                 )
         checked[room] = timetable
     return checked
@@ -321,7 +356,8 @@ def _checked_slots(slots: Mapping[str, Sequence[Slot]], layout: PlanLayout) -> d
 
 def _check_instant(moment: datetime, *, field: str) -> None:
     if moment.utcoffset() is None:
-        raise InvalidInput(field=field, reason=f"{moment} has no time zone, so it names no instant.")
+        reason = N_("%(moment)s has no time zone, so it names no instant.")
+        raise InvalidInput(field=field, reason=reason, moment=str(moment))
 
 
 def _check_plan(session: Session, plan_id: int, *, venue_id: int) -> None:
@@ -329,7 +365,7 @@ def _check_plan(session: Session, plan_id: int, *, venue_id: int) -> None:
     if of_venue is None:
         raise NotFound(what="plan")
     if of_venue != venue_id:
-        raise InvalidInput(field="plan", reason="This plan belongs to another venue than the event's.")
+        raise InvalidInput(field="plan", reason=N_("This plan belongs to another venue than the event's."))
 
 
 def _sale_window(
@@ -350,11 +386,15 @@ def _sale_window(
     opening, closing = (f"{moment.astimezone(time_zone):%Y-%m-%d %H:%M}" for moment in (opens, closes))
     if terms.on_sale_from is None and terms.on_sale_until is None:
         raise InvalidInput(
-            field="starts_at", reason=f"{closing} has passed, so nothing of this event could be sold."
+            field="starts_at",
+            reason=N_("%(closing)s has passed, so nothing of this event could be sold."),
+            closing=closing,
         )
     raise InvalidInput(
         field="on_sale_until",
-        reason=f"The sale would begin at {opening} and end at {closing}, so nothing could be sold.",
+        reason=N_("The sale would begin at %(opening)s and end at %(closing)s, so nothing could be sold."),
+        opening=opening,
+        closing=closing,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from seatbook.errors import InvalidInput
+from seatbook.errors import N_, InvalidInput
 
 FIRST_YEAR, LAST_YEAR = 2000, 2200
 
@@ -17,7 +17,10 @@ def checked_time_zone(name: str) -> ZoneInfo:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise InvalidInput(
             field="time_zone",
-            reason=f"“{name}” is not a time zone. Use a name like Europe/Helsinki, America/New_York or UTC.",
+            reason=N_(
+                "“%(name)s” is not a time zone. Use a name like Europe/Helsinki, America/New_York or UTC."
+            ),
+            name=name,
         ) from None
 
 
@@ -37,12 +40,16 @@ def instant_of(text: str, *, time_zone: str) -> datetime:
     if moment is None or len(text.strip()) <= len("2026-12-24"):
         raise InvalidInput(
             field="time",
-            reason=f"“{text}” is not a time. Write it like “2026-12-24 19:30”, in the venue's own time.",
+            reason=N_("“%(text)s” is not a time. Write it like “2026-12-24 19:30”, in the venue's own time."),
+            text=text,
         )
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:
         raise InvalidInput(
             field="time",
-            reason=f"“{text}” is out of range: years from {FIRST_YEAR} to {LAST_YEAR} are possible.",
+            reason=N_("“%(text)s” is out of range: years from %(first)s to %(last)s are possible."),
+            text=text,
+            first=str(FIRST_YEAR),
+            last=str(LAST_YEAR),
         )
     if moment.tzinfo is not None:
         return moment.astimezone(UTC)
@@ -53,12 +60,21 @@ def instant_of(text: str, *, time_zone: str) -> datetime:
     if first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment:
         raise InvalidInput(
             field="time",
-            reason=f"{moment:%Y-%m-%d %H:%M} does not exist in {zone.key}: the clocks are put forward then. "
-            "Choose a time an hour earlier or later.",
+            reason=N_(
+                "%(time)s does not exist in %(zone)s: the clocks are put forward then. "
+                "Choose a time an hour earlier or later."
+            ),
+            time=f"{moment:%Y-%m-%d %H:%M}",
+            zone=zone.key,
         )
     raise InvalidInput(
         field="time",
-        reason=f"{moment:%Y-%m-%d %H:%M} happens twice in {zone.key}: the clocks are put back then. "
-        f"Say which one you mean: “{first.isoformat(timespec='minutes')}” or "
-        f"“{second.isoformat(timespec='minutes')}”.",
+        reason=N_(
+            "%(time)s happens twice in %(zone)s: the clocks are put back then. "
+            "Say which one you mean: “%(first)s” or “%(second)s”."
+        ),
+        time=f"{moment:%Y-%m-%d %H:%M}",
+        zone=zone.key,
+        first=first.isoformat(timespec="minutes"),
+        second=second.isoformat(timespec="minutes"),
     )

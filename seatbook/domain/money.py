@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from babel.numbers import get_currency_precision, list_currencies
 
-from seatbook.errors import InvalidInput
+from seatbook.errors import N_, InvalidInput
 
 # A tenth of what a bigint can hold, so that a basket of many seats can be added up as well.
 MAX_PRICE_MINOR = 10**15
@@ -21,7 +21,10 @@ def checked_currency(code: str) -> str:
     if not re.fullmatch("[A-Z]{3}", currency, re.ASCII) or currency not in list_currencies("en"):
         raise InvalidInput(
             field="currency",
-            reason=f"“{code}” is not a currency. Use the three letters of ISO 4217, such as EUR, USD or JPY.",
+            reason=N_(
+                "“%(code)s” is not a currency. Use the three letters of ISO 4217, such as EUR, USD or JPY."
+            ),
+            code=code,
         )
     return currency
 
@@ -38,14 +41,17 @@ def price_minor(text: str, *, currency: str) -> int:
         example = "45" if digits == 0 else f"45.{'0' * digits}"
         raise InvalidInput(
             field="price",
-            reason=f"“{text}” is not a price. Write it with digits and a point, such as {example}.",
+            reason=N_("“%(text)s” is not a price. Write it with digits and a point, such as %(example)s."),
+            text=text,
+            example=example,
         )
     minor = Decimal(amount).scaleb(digits)
     if minor != minor.to_integral_value():
-        raise InvalidInput(
-            field="price",
-            reason=f"{amount} {currency} has too many decimals: {currency} has {digits or 'none'}.",
-        )
+        reason = N_("%(amount)s %(currency)s has too many decimals: %(currency)s has %(digits)s.")
+        if digits == 0:
+            reason = N_("%(amount)s %(currency)s has too many decimals: %(currency)s has none.")
+        raise InvalidInput(field="price", reason=reason, amount=amount, currency=currency, digits=digits)
     if minor > MAX_PRICE_MINOR:
-        raise InvalidInput(field="price", reason=f"{amount} {currency} is more than a price can be.")
+        reason = N_("%(amount)s %(currency)s is more than a price can be.")
+        raise InvalidInput(field="price", reason=reason, amount=amount, currency=currency)
     return int(minor)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from seatbook.errors import InvalidInput
+from seatbook.errors import N_, InvalidInput
 
 MIN_USERNAME_LENGTH = 3
 MAX_USERNAME_LENGTH = 40
@@ -27,13 +27,18 @@ def clean_username(text: str) -> str:
     """The username as it is kept: NFC, single spaces, none at the ends. Raises InvalidInput."""
     name = " ".join(unicodedata.normalize("NFC", text).split())
     if not MIN_USERNAME_LENGTH <= len(name) <= MAX_USERNAME_LENGTH:
-        raise _unfit("username", f"A username has {MIN_USERNAME_LENGTH} to {MAX_USERNAME_LENGTH} characters.")
+        raise _unfit(
+            "username",
+            N_("A username has %(least)s to %(most)s characters."),
+            least=MIN_USERNAME_LENGTH,
+            most=MAX_USERNAME_LENGTH,
+        )
     if "@" in name:
-        raise _unfit("username", "A username has no “@”. Your mail address goes into its own field.")
+        raise _unfit("username", N_("A username has no “@”. Your mail address goes into its own field."))
     if not all(unicodedata.category(c)[0] in _LETTERS_MARKS_DIGITS or c in _SIGNS_IN_USERNAME for c in name):
-        raise _unfit("username", "A username has letters, digits, spaces, and . _ - ' only.")
+        raise _unfit("username", N_("A username has letters, digits, spaces, and . _ - ' only."))
     if not any(unicodedata.category(c)[0] in ("L", "N") for c in name):
-        raise _unfit("username", "A username has at least one letter or digit.")
+        raise _unfit("username", N_("A username has at least one letter or digit."))
     return name
 
 
@@ -46,11 +51,11 @@ def clean_email(text: str) -> str:
         or len(local.encode("utf-8", "replace")) > MAX_EMAIL_LOCAL_BYTES
     )
     if too_long or not _EMAIL.fullmatch(email) or not email.replace("\xad", "").isprintable():
-        raise _unfit("email", "That is not a mail address. One looks like ada@example.org.")
+        raise _unfit("email", N_("That is not a mail address. One looks like ada@example.org."))
     if local.startswith(".") or local.endswith(".") or ".." in local:
-        raise _unfit("email", "That is not a mail address: look at the full stops before the “@”.")
+        raise _unfit("email", N_("That is not a mail address: look at the full stops before the “@”."))
     return f"{local}@{domain.lower()}"
 
 
-def _unfit(field: str, reason: str) -> InvalidInput:
-    return InvalidInput(field=field, reason=reason)
+def _unfit(field: str, reason: str, **values: int) -> InvalidInput:
+    return InvalidInput(field=field, reason=reason, **values)

@@ -16,7 +16,7 @@ import unicodedata
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from seatbook.errors import InvalidInput
+from seatbook.errors import N_, InvalidInput
 
 MEMORY_KIB = 19_456
 PASSES = 2
@@ -70,7 +70,7 @@ def normalised(password: str) -> str:
     """One spelling for what looks the same, as NIST SP 800-63B asks: a keyboard abroad may compose an
     "é" in another way. Raises InvalidInput for what is not text."""
     if "\0" in password or any(0xD800 <= ord(character) <= 0xDFFF for character in password):
-        raise InvalidInput(field="password", reason="The password holds a character that is not text.")
+        raise InvalidInput(field="password", reason=N_("The password holds a character that is not text."))
     return unicodedata.normalize("NFKC", password)
 
 
@@ -78,18 +78,25 @@ def check_password(password: str, *, username: str = "", email: str = "") -> Non
     """Refuse, with InvalidInput, a password that is too short or that everybody would try first."""
     password = normalised(password)
     if len(password) < MIN_LENGTH:
-        raise _unfit(f"Please choose at least {MIN_LENGTH} characters. A few words in a row are fine.")
+        raise _unfit(
+            N_("Please choose at least %(least)s characters. A few words in a row are fine."),
+            least=MIN_LENGTH,
+        )
     if len(password) > MAX_LENGTH:
-        raise _unfit(f"Please choose at most {MAX_LENGTH:,} characters.")
+        raise _unfit(N_("Please choose at most %(most)s characters."), most=MAX_LENGTH)
     folded = password.casefold()
     if _is_common(folded):
-        raise _unfit("Many people use that password, so it is the first to be tried. Please choose another.")
+        raise _unfit(
+            N_("Many people use that password, so it is the first to be tried. Please choose another.")
+        )
     if _says_little_more_than(folded, [username, email, email.partition("@")[0], "seatbook"]):
-        raise _unfit("That is your name with little added. Please choose a password that it does not tell.")
+        raise _unfit(
+            N_("That is your name with little added. Please choose a password that it does not tell.")
+        )
 
 
-def _unfit(reason: str) -> InvalidInput:
-    return InvalidInput(field="password", reason=reason)
+def _unfit(reason: str, **values: int) -> InvalidInput:
+    return InvalidInput(field="password", reason=reason, **values)
 
 
 def _is_common(folded: str) -> bool:

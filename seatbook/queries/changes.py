@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
 
-from seatbook.errors import InvalidInput, NotFound
+from seatbook.errors import N_, InvalidInput, NotFound
 from seatbook.extensions import db
 from seatbook.queries.moment import Moment
 
@@ -55,7 +55,7 @@ class Cursor:
             xid, change_id, microseconds = (int(part) for part in match.groups())
             if xid <= _MAX_XID and change_id <= _MAX_ID and microseconds <= _MAX_MICROSECONDS:
                 return cls(xid, change_id, _EPOCH + timedelta(microseconds=microseconds))
-        raise InvalidInput(field="since", reason="This page has lost its place. Please load it again.")
+        raise InvalidInput(field="since", reason=N_("This page has lost its place. Please load it again."))
 
     def __str__(self) -> str:
         return f"{self.xid}.{self.id}.{(self.at - _EPOCH) // timedelta(microseconds=1)}"

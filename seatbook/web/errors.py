@@ -23,6 +23,7 @@ from werkzeug.wrappers import Response
 from seatbook.domain.transaction import violated_constraint
 from seatbook.errors import SeatbookError
 from seatbook.extensions import db, limiter
+from seatbook.web.formats import number
 from seatbook.web.sessions import ANONYMOUS_HOLDER
 from seatbook.web.texts import translations
 
@@ -111,7 +112,7 @@ def status_of(error: SeatbookError) -> int:
 
 def sentence_of(error: SeatbookError) -> str:
     """The refusal in the visitor's language."""
-    return error.sentence(translations())
+    return error.sentence(translations(), number)
 
 
 def answer(

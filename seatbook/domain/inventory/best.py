@@ -21,7 +21,7 @@ from seatbook.domain.holders import HolderRef
 from seatbook.domain.inventory.hold import HoldResult, LapsedHold, hold_locked, with_own_lapsed_hold_closed
 from seatbook.domain.inventory.rows import Locked, is_lapsed, lock_seats
 from seatbook.domain.seating import Place, best_apart, best_together
-from seatbook.errors import InvalidInput, NoneTogether, NotFound
+from seatbook.errors import N_, InvalidInput, NoneTogether, NotFound
 from seatbook.models import Area, Category, Event, Seat
 
 MAX_GROUP = 50
@@ -53,7 +53,9 @@ def hold_best(event_id: int, *, wish: Wish, holder: HolderRef) -> HoldResult:
     TooManySeats, SaleClosed, NotFound, InvalidInput.
     """
     if not 1 <= wish.quantity <= MAX_GROUP:
-        raise InvalidInput(field="quantity", reason=f"Please choose a number of seats from 1 to {MAX_GROUP}.")
+        raise InvalidInput(
+            field="quantity", reason=N_("Please choose a number of seats from 1 to %(most)s."), most=MAX_GROUP
+        )
     return with_own_lapsed_hold_closed(partial(_hold_best, event_id=event_id, wish=wish, holder=holder))
 
 

@@ -19,7 +19,7 @@ from seatbook.domain.inventory.rows import (
     lock_seats,
 )
 from seatbook.domain.transaction import run_transaction
-from seatbook.errors import InvalidInput, NotFound, SeatsTaken
+from seatbook.errors import N_, InvalidInput, NotFound, SeatsTaken
 from seatbook.models import Seat
 
 
@@ -37,7 +37,7 @@ def block_seats(
     """Take free seats off sale, all or none, with a reason. Raises SeatsTaken, InvalidInput, NotFound."""
     wanted = checked_ids(seat_ids)
     if not reason.strip():
-        raise InvalidInput(field="reason", reason="Please say why these seats are blocked.")
+        raise InvalidInput(field="reason", reason=N_("Please say why these seats are blocked."))
 
     def act(session: Session) -> BlockResult:
         seats = lock_seats(session, event_id, Seat.id.in_(wanted))

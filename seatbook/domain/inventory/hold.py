@@ -28,6 +28,7 @@ from seatbook.domain.inventory.singles import refuse_stranding
 from seatbook.domain.reference import new_code
 from seatbook.domain.transaction import run_transaction
 from seatbook.errors import (
+    N_,
     AlreadyYours,
     Busy,
     InvalidInput,
@@ -85,7 +86,7 @@ def hold_quantity(event_id: int, *, area_id: int, quantity: int, holder: HolderR
     NotEnoughLeft (left = 0: sold out), TooManySeats, SaleClosed, NotFound, InvalidInput.
     """
     if not 1 <= quantity <= 1_000:
-        raise InvalidInput(field="quantity", reason="Please choose a number of places from 1 upwards.")
+        raise InvalidInput(field="quantity", reason=N_("Please choose a number of places from 1 upwards."))
 
     def act(session: Session) -> HoldResult | LapsedHold:
         area = session.execute(
@@ -94,7 +95,7 @@ def hold_quantity(event_id: int, *, area_id: int, quantity: int, holder: HolderR
         if area is None:
             raise NotFound(what="area")
         if area.kind not in ("standing", "stock"):
-            raise InvalidInput(field="area", reason="Places of this area are picked one by one.")
+            raise InvalidInput(field="area", reason=N_("Places of this area are picked one by one."))
         seats = _lock_any_free(session, event_id, area_id=area_id, quantity=quantity)
         if len(seats) < quantity:
             raise NotEnoughLeft(area=area.name, wanted=quantity, left=len(seats))

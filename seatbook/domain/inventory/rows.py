@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from seatbook.domain.changed_events import note_changed
 from seatbook.domain.holders import HolderRef
-from seatbook.errors import InvalidInput, NotFound
+from seatbook.errors import N_, InvalidInput, NotFound
 from seatbook.models import Reservation, ReservationSeat, Seat
 
 MAX_ID = 2**63 - 1
@@ -124,10 +124,12 @@ def checked_id(number: int) -> int:
 
 def checked_ids(numbers: Sequence[int]) -> list[int]:
     if not numbers:
-        raise InvalidInput(field="seat_ids", reason="Please pick at least one seat.")
+        raise InvalidInput(field="seat_ids", reason=N_("Please pick at least one seat."))
     if len(numbers) > MAX_SEATS_A_REQUEST:
         raise InvalidInput(
-            field="seat_ids", reason=f"At most {MAX_SEATS_A_REQUEST} seats fit into one request."
+            field="seat_ids",
+            reason=N_("At most %(most)s seats fit into one request."),
+            most=MAX_SEATS_A_REQUEST,
         )
     return sorted({checked_id(number) for number in numbers})
 
