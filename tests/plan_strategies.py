@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from hypothesis import assume
+from hypothesis import HealthCheck, assume, settings
 from hypothesis import strategies as st
 
-from seatbook.domain.plan_shapes import SHAPE_ROLES, Point
+from seatbook.domain.plan_shapes import SHAPE_ROLES
 from seatbook.domain.plans import (
     PlanArea,
     PlanCategory,
@@ -18,9 +18,13 @@ from seatbook.domain.plans import (
 )
 from seatbook.models.inventory import SEAT_FEATURES, SECTION_SIDES
 
-# Letters of many scripts, digits, signs; no spaces, which some formats do not keep as they are.
-WORDS = st.text(st.characters(categories=("L", "Nd", "P", "S")), min_size=1, max_size=8).filter(
-    str.isprintable
+# A hall takes a while to think up, and longer on a machine that is busy with other tests.
+UNHURRIED = settings(deadline=None, max_examples=40, suppress_health_check=(HealthCheck.too_slow,))
+
+# Letters of several scripts, digits, signs; no spaces, which some formats do not keep as they are.
+WORDS = st.text("AZaz0129äßÑЖ中א-–_.,;%&<>'\"“\\/{}[]€🎭", min_size=1, max_size=4)
+FEATURES = st.sampled_from(
+    ((), (), SEAT_FEATURES, *((one,) for one in SEAT_FEATURES), (SEAT_FEATURES[0], SEAT_FEATURES[2]))
 )
 # Coordinates are thousandths of a seat.
 COORDINATES = st.integers(-60_000, 60_000).map(lambda thousandths: thousandths / 1000)
@@ -106,21 +110,20 @@ def _sections(draw: st.DrawFn, name: str, rows: tuple[PlanRow, ...]) -> PlanSect
 @st.composite
 def _rows(draw: st.DrawFn, categories: list[str], *, top: int) -> tuple[PlanRow, ...]:
     rows = []
-    for line, label in enumerate(draw(st.lists(WORDS, min_size=1, max_size=3, unique=True))):
+    for line, label in enumerate(draw(st.lists(WORDS, min_size=1, max_size=2, unique=True))):
         left = draw(st.integers(-9, 9))
         seats = []
-        for nth, number in enumerate(draw(st.lists(WORDS, min_size=1, max_size=5, unique=True))):
-            # A tenth of a seat from where it would stand in line.
-            x, y = draw(_jittered((left + nth, top + line)))
-            features = draw(st.sets(st.sampled_from(SEAT_FEATURES)))
+        for nth, number in enumerate(draw(st.lists(WORDS, min_size=1, max_size=4, unique=True))):
+            # Up to a tenth of a seat from where it would stand in line.
+            aside, ahead = divmod(draw(st.integers(0, 201 * 201 - 1)), 201)
             seats.append(
                 PlanSeat(
                     number=number,
                     label=draw(st.just(f"{label}{number}") | WORDS),
-                    x=x,
-                    y=y,
+                    x=((left + nth) * 1000 + aside - 100) / 1000,
+                    y=((top + line) * 1000 + ahead - 100) / 1000,
                     category=draw(st.sampled_from(categories)),
-                    features=tuple(feature for feature in SEAT_FEATURES if feature in features),
+                    features=draw(FEATURES),
                 )
             )
         kind = draw(st.sampled_from(("row", "table", "booth")))
@@ -128,9 +131,3 @@ def _rows(draw: st.DrawFn, categories: list[str], *, top: int) -> tuple[PlanRow,
         whole = draw(st.booleans())
         rows.append(PlanRow(label, draw(COORDINATES), tuple(seats), kind, shape, whole))
     return tuple(rows)
-
-
-@st.composite
-def _jittered(draw: st.DrawFn, point: tuple[int, int]) -> Point:
-    dx, dy = draw(st.integers(-100, 100)), draw(st.integers(-100, 100))
-    return (point[0] * 1000 + dx) / 1000, (point[1] * 1000 + dy) / 1000

@@ -16,7 +16,7 @@ from seatbook.domain.plans import (
     document_from_layout,
     layout_from_document,
 )
-from tests.plan_strategies import layouts
+from tests.plan_strategies import UNHURRIED, layouts
 
 
 def drawn_document() -> dict[str, Any]:
@@ -103,6 +103,7 @@ def test_everything_that_a_document_may_have_is_kept() -> None:
 
 
 @given(layout=layouts())
+@UNHURRIED
 def test_every_plan_comes_back_as_it_was(layout: PlanLayout) -> None:
     assert layout_from_document(json.loads(json.dumps(document_from_layout(layout)))) == layout
 

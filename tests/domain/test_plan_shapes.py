@@ -19,10 +19,11 @@ from seatbook.domain.plan_shapes import (
     shape_faults,
     turned,
 )
-from tests.plan_strategies import shapes
+from tests.plan_strategies import UNHURRIED, shapes
 
 
 @given(shape=shapes())
+@UNHURRIED
 def test_a_shape_comes_back_as_it_was(shape: PlanShape) -> None:
     reader = DocumentReader()
 

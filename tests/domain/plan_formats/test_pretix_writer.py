@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 
 from seatbook.domain.plan_csv import plan_from_csv
 from seatbook.domain.plan_formats import read_plan, write_plan
@@ -25,7 +25,7 @@ from seatbook.domain.plans import (
     layout_faults,
 )
 from seatbook.errors import InvalidInput
-from tests.plan_strategies import layouts
+from tests.plan_strategies import UNHURRIED, layouts
 
 STAGES = ("Stage", "Bühne")
 
@@ -81,13 +81,13 @@ def test_the_document_is_as_the_format_wants_it() -> None:
 
 
 @given(layout=layouts())
-@settings(max_examples=50)
+@UNHURRIED
 def test_every_plan_becomes_one_of_pretix(layout: PlanLayout) -> None:
     assert_is_a_pretix_plan(document_of(layout))
 
 
 @given(layout=layouts())
-@settings(max_examples=50)
+@UNHURRIED
 def test_what_pretix_can_hold_comes_back_as_it_was(layout: PlanLayout) -> None:
     layout = in_seats(layout, usual_pitch=1.0)
     kept = as_pretix_keeps(layout)
@@ -99,7 +99,7 @@ def test_what_pretix_can_hold_comes_back_as_it_was(layout: PlanLayout) -> None:
 
 
 @given(layout=layouts())
-@settings(max_examples=50)
+@UNHURRIED
 def test_a_plan_that_pretix_can_hold_loses_nothing(layout: PlanLayout) -> None:
     kept = as_pretix_keeps(in_seats(layout, usual_pitch=1.0))
     assume(not list(layout_faults(kept)))

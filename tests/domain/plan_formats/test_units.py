@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from seatbook.domain.plan_formats.units import in_seats, pitch_of
 from seatbook.domain.plans import (
@@ -17,7 +17,7 @@ from seatbook.domain.plans import (
     PlanSection,
     PlanShape,
 )
-from tests.plan_strategies import layouts
+from tests.plan_strategies import UNHURRIED, layouts
 
 Points = list[tuple[float, float]]
 
@@ -131,7 +131,7 @@ def test_seats_whose_place_is_no_number_disturb_nobody() -> None:
 
 
 @given(layout=layouts())
-@settings(max_examples=50)
+@UNHURRIED
 def test_doing_it_twice_is_doing_it_once(layout: PlanLayout) -> None:
     once = in_seats(layout, usual_pitch=1.0)
 
