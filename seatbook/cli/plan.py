@@ -1,4 +1,4 @@
-"""`flask plan`: halls in, out of files."""
+"""`flask plan`: halls in and out of files."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from pathlib import Path
 import click
 from flask.cli import with_appcontext
 
+from seatbook.cli.plan_report import report_import
 from seatbook.cli.progress import steps
 from seatbook.cli.refusal import refusals_told
 from seatbook.cli.tables import echo_table
-from seatbook.domain.catalogue import NewVenue, StoredPlan, store_plan
-from seatbook.domain.plan_csv import CsvPlan, plan_from_csv
+from seatbook.domain.catalogue import NewVenue, find_plan, find_venue, store_plan
+from seatbook.domain.plan_formats import WRITTEN_FORMATS, read_plan, write_plan
 from seatbook.queries.plans import list_plans
+
+PLAN_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 
 @click.group("plan")
@@ -23,7 +26,7 @@ def plan() -> None:
 
 
 @plan.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
+@click.argument("file", type=PLAN_FILE)
 @click.option("--venue", required=True, help="Name of the venue. It is made when it does not exist.")
 @click.option("--name", help="Name of the plan.  [default: the file's name]")
 @click.option("--address", default="", help="Address of a new venue.")
@@ -34,16 +37,16 @@ def plan() -> None:
 def import_plan(
     file: Path, venue: str, name: str | None, address: str, time_zone: str | None, replace: bool
 ) -> None:
-    """Import a hall from FILE, a CSV table `zone,row,start,end`.
+    """Import a hall from FILE: a table, a seats.io chart, a pretix plan, or our own format.
 
-    One line for consecutive seat numbers of one row. Importing the same file
-    again changes nothing. Events keep the seats they have when a plan is replaced.
+    What it is, the file's content says. A table has the columns `zone,row,start,end`,
+    one line for consecutive seat numbers of one row. Importing the same file again
+    changes nothing. Events keep the seats they have when a plan is replaced;
+    `flask plan diff` and `flask plan apply` bring a new version to an event.
     """
-    with steps("Reading the file", "Setting out the seats", "Writing the plan") as next_step:
+    with steps("Reading the file", "Writing the plan") as next_step:
         next_step()
-        content = file.read_bytes()
-        next_step()
-        read = plan_from_csv(content, file_name=file.name)
+        read = read_plan(file.read_bytes(), file_name=file.name)
         next_step()
         stored = store_plan(
             read.layout,
@@ -51,7 +54,39 @@ def import_plan(
             venue=NewVenue(name=venue, address=address, time_zone=time_zone or "UTC"),
             replace=replace,
         )
-    _report(read, stored, zone_asked=time_zone)
+    report_import(read, stored, zone_asked=time_zone)
+
+
+@plan.command("export")
+@click.argument("name")
+@click.option("--venue", required=True, help="Name of the venue.")
+@click.option(
+    "--format",
+    "file_format",
+    type=click.Choice(WRITTEN_FORMATS),
+    default="seatbook",
+    show_default=True,
+    help="Our own format holds everything.",
+)
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), help="The file.  [default: standard output]"
+)
+@with_appcontext
+@refusals_told
+def export_plan(name: str, venue: str, file_format: str, output: Path | None) -> None:
+    """Write the plan NAME as a file; what its format cannot hold is said on standard error."""
+    found = find_plan(name, venue_id=find_venue(venue).venue_id)
+    written = write_plan(found.layout, name=found.name, file_format=file_format)
+    if output is None:
+        click.echo(written.text, nl=False)
+    else:
+        try:
+            output.write_text(written.text, "utf-8")
+        except OSError as error:
+            raise click.ClickException(f"{output} cannot be written: {error.strerror}.") from error
+        click.echo(f"Wrote {found.layout.place_count:,} places to {output}.", err=True)
+    for loss in written.lost:
+        click.echo(f"Note: {loss}", err=True)
 
 
 @plan.command("list")
@@ -70,42 +105,6 @@ def list_(as_json: bool) -> None:
             ("Venue", "Plan", "Places", "Events"),
             [(line.venue, line.name, line.places, line.events) for line in plans],
         )
-
-
-def _report(read: CsvPlan, stored: StoredPlan, *, zone_asked: str | None) -> None:
-    venue = f"{stored.venue.name}" + (" (new)" if stored.venue.created else "")
-    done = {
-        "created": "Imported",
-        "replaced": "Replaced",
-        "unchanged": "Nothing to do: these seats are there already, in",
-    }[stored.outcome]
-    click.echo(f"{done} plan “{stored.name}” of {venue}.")
-    click.echo(f"{read.seats:,} seats in {read.rows:,} rows and {read.zones:,} zones.\n")
-    sections = [section for area in read.layout.areas for section in area.sections]
-    echo_table(
-        ("Zone", "Side", "Rows", "Seats", "Category"),
-        [
-            (
-                section.name,
-                section.side,
-                len({row.label for row in section.rows}),
-                sum(len(row.seats) for row in section.rows),
-                section.rows[0].seats[0].category,
-            )
-            for section in sections
-        ],
-    )
-    notes = list(read.notes)
-    if stored.venue.created and zone_asked is None:
-        notes.append(f"{stored.venue.name} is in the time zone UTC, because --time-zone was not given.")
-    elif not stored.venue.created and zone_asked not in (None, stored.venue.time_zone):
-        notes.append(f"{stored.venue.name} was there already, and stays in {stored.venue.time_zone}.")
-    for note in notes:
-        click.echo(f"\nNote: {note}")
-    click.echo(
-        f'\nNext: flask event create --show TITLE --kind concert --venue "{stored.venue.name}" '
-        f'--plan "{stored.name}" --starts-at "2026-12-24 19:30" --price 45.00 --publish'
-    )
 
 
 commands = [plan]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
@@ -15,6 +17,19 @@ from seatbook.domain.catalogue import find_plan, find_venue
 from seatbook.extensions import db
 from seatbook.models import Plan, Venue
 
+CHART: dict[str, Any] = {
+    "categories": {"list": [{"label": "Stalls", "key": 1}]},
+    "subChart": {
+        "rows": [
+            {
+                "label": "A",
+                "curve": 5,
+                "seats": [{"label": str(n), "x": 20 * n, "y": 0, "categoryKey": 1} for n in (1, 2)],
+            }
+        ],
+        "generalAdmissionAreas": [{"label": "Pit", "capacity": 50, "categoryKey": 1}],
+    },
+}
 GOOD = "zone,row,start,end\nStalls left,A,1,3\nStalls right,A,4,6\n"
 
 
@@ -42,9 +57,9 @@ def test_import_makes_the_venue_and_the_plan_and_reports(
     assert result.exit_code == 0
     assert result.stdout.splitlines()[:6] == [
         "Imported plan “lyric” of Lyric Hall (new).",
-        "6 seats in 2 rows and 2 zones.",
+        "6 seats in 2 rows and 2 sections, out of a table of seats.",
         "",
-        "Zone          Side   Rows  Seats  Category",
+        "Section       Side   Rows  Seats  Category",
         "Stalls left   left      1      3  Stalls",
         "Stalls right  right     1      3  Stalls",
     ]
@@ -127,6 +142,111 @@ def test_list_shows_plans_with_their_places(app: Flask, app_context: AppContext,
     assert (line["name"], line["venue"], line["places"], line["events"]) == ("Concert", "Lyric Hall", 6, 0)
 
 
+def test_a_chart_is_imported_whatever_its_name_and_says_what_was_not_used(
+    app: Flask, app_context: AppContext, tmp_path: Path
+) -> None:
+    chart = tmp_path / "arena.csv"
+    chart.write_text(json.dumps(CHART), "utf-8")
+
+    result = run(app, "import", str(chart), "--venue", "Arena", "--time-zone", "Europe/Berlin")
+
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "Imported plan “arena” of Arena (new).",
+        "2 seats in 1 row and 1 section, 50 places in “Pit”, out of a seats.io chart.",
+        "",
+        "Section  Side    Rows  Seats  Category",
+        "Hall     centre     1      2  Stalls",
+        "",
+        "Note: subChart.generalAdmissionAreas[0]: its shape is given in a way that is not known here, "
+        "so it is not drawn.",
+        "Note: subChart.rows[0]: not used: curve.",
+        "",
+        'Next: flask event create --show TITLE --kind concert --venue "Arena" --plan "arena" '
+        '--starts-at "2026-12-24 19:30" --price 45.00 --publish',
+    ]
+
+
+def test_a_chart_with_faults_names_their_places_and_nothing_is_written(
+    app: Flask, app_context: AppContext, tmp_path: Path
+) -> None:
+    document = copy.deepcopy(CHART)
+    document["subChart"]["rows"][0]["seats"][1] |= {"x": "right", "categoryKey": 9}
+    chart = tmp_path / "arena.json"
+    chart.write_text(json.dumps(document), "utf-8")
+
+    result = run(app, "import", str(chart), "--venue", "Arena")
+
+    assert result.exit_code == 1
+    assert result.stderr.splitlines() == [
+        "arena.json cannot be used as a plan:",
+        "subChart.rows[0].seats[1]: category “9” is not among the file's categories.",
+        "subChart.rows[0].seats[1] (seat “A2”): x and y are not numbers within 10,000 seats.",
+    ]
+    assert nothing_was_written()
+
+
+@pytest.mark.parametrize("file_format", ["seatbook", "pretix"])
+def test_what_is_exported_can_be_imported(
+    app: Flask, app_context: AppContext, file: Path, tmp_path: Path, file_format: str
+) -> None:
+    run(app, "import", str(file), "--venue", "Lyric Hall")
+    written = tmp_path / "written.json"
+
+    result = run(
+        *(app, "export", "lyric", "--venue", "Lyric Hall"),
+        *("--format", file_format, "--output", str(written)),
+    )
+
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert f"Wrote 6 places to {written}." in result.stderr
+    back = run(app, "import", str(written), "--venue", "Lyric Hall", "--name", "lyric")
+    if file_format == "seatbook":
+        assert back.stdout.startswith("Nothing to do: these seats are there already")
+    else:
+        # Which section is left of the other, such a plan does not say in words.
+        assert "Note: Bands and sides of sections are lost" in result.stderr
+        assert "already has a plan named “lyric”" in back.stderr
+
+
+def test_a_plan_is_exported_to_standard_output_and_losses_are_said_beside_it(
+    app: Flask, app_context: AppContext, tmp_path: Path
+) -> None:
+    chart = tmp_path / "arena.json"
+    chart.write_text(json.dumps(CHART), "utf-8")
+    run(app, "import", str(chart), "--venue", "Arena")
+
+    result = run(app, "export", "arena", "--venue", "Arena", "--format", "pretix")
+
+    assert json.loads(result.stdout)["name"] == "arena"
+    assert result.stderr.startswith(
+        "Note: pretix plans have seats only, so these standing areas cannot be sold"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "sentence"),
+    [
+        (["export", "lyric", "--venue", "Nowhere"], 1, "There is no such venue as “Nowhere”."),
+        (["export", "other", "--venue", "Lyric Hall"], 1, "There is no such plan of this venue as “other”."),
+        (["export", "lyric", "--venue", "Lyric Hall", "--format", "dxf"], 2, "'dxf' is not one of"),
+        (
+            ["export", "lyric", "--venue", "Lyric Hall", "--output", "/nowhere/x"],
+            1,
+            "/nowhere/x cannot be written",
+        ),
+    ],
+)
+def test_an_export_that_cannot_be_says_why(
+    app: Flask, app_context: AppContext, file: Path, arguments: list[str], exit_code: int, sentence: str
+) -> None:
+    run(app, "import", str(file), "--venue", "Lyric Hall")
+    result = run(app, *arguments)
+
+    assert result.exit_code == exit_code
+    assert sentence in result.stderr
+
+
 def test_the_big_real_hall_is_imported(app: Flask, app_context: AppContext, shared_dir: Path) -> None:
     file = shared_dir / "data" / "venues" / "tampere-talo-iso-sali.csv"
     if not file.is_file():
@@ -135,4 +255,4 @@ def test_the_big_real_hall_is_imported(app: Flask, app_context: AppContext, shar
     result = run(app, "import", str(file), "--venue", "Lakeside Hall", "--time-zone", "Europe/Helsinki")
 
     assert result.exit_code == 0
-    assert "1,563 seats in 141 rows and 11 zones." in result.stdout
+    assert "1,563 seats in 141 rows and 11 sections, out of a table of seats." in result.stdout
