@@ -31,7 +31,8 @@ def own_redis(short_dir: Path) -> Iterator[RedisServer]:
 
 @pytest.fixture
 def redis(own_redis: RedisServer) -> Iterator[Redis]:
-    with Redis.from_url(own_redis.url()) as client:
+    # Longer than any BLPOP of the tests waits; redis-py's own 5 s would end it first.
+    with Redis.from_url(own_redis.url(), socket_timeout=PATIENCE_SECONDS + 5) as client:
         yield client
 
 
