@@ -40,6 +40,8 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (_hard, _hard))
 
 def post_worker_init(worker: Any) -> None:
     """A worker has loaded the application and begins to serve."""
+    if worker.cfg.worker_class_str != "gevent":
+        return
     # Not before: gunicorn makes the worker green after the fork, and these belong to a green process only.
     from seatbook.web import green
 

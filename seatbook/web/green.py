@@ -13,6 +13,7 @@ Whatever waits must wait the way gevent does, or everybody waits with it:
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable
 from io import BytesIO
 from typing import Any
@@ -43,18 +44,51 @@ def settle_in(app: Flask, *, is_running: Callable[[], bool]) -> None:
 
 
 class Turns:
-    """WSGI middleware: `at_once` requests are worked on, the others wait for their turn."""
+    """WSGI middleware: `at_once` requests are worked on, the others wait in a line.
+
+    A semaphore would let whoever comes while somebody leaves pass those who wait.
+    """
 
     def __init__(self, app: Wsgi, *, at_once: int) -> None:
         self._app = app
-        self._places = threading.BoundedSemaphore(at_once)
+        self._free = at_once
+        self._line: deque[threading.Event] = deque()
+        self._lock = threading.Lock()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         length = environ.get("CONTENT_LENGTH") or "0"
         if length.isdigit() and 0 < int(length) <= MAX_REQUEST_BYTES:
             environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(int(length)))
-        with self._places:
+        self._take_place()
+        try:
             return self._app(environ, start_response)
+        finally:
+            self._give_place()
+
+    def _take_place(self) -> None:
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return
+            called = threading.Event()
+            self._line.append(called)
+        try:
+            called.wait()
+        except BaseException:
+            # The process is about to end, and this request with it.
+            with self._lock:
+                if called in self._line:
+                    self._line.remove(called)
+                    raise
+            self._give_place()
+            raise
+
+    def _give_place(self) -> None:
+        with self._lock:
+            if self._line:
+                self._line.popleft().set()
+            else:
+                self._free += 1
 
 
 class HasherAside(PasswordHasher):
