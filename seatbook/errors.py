@@ -227,6 +227,13 @@ class SaleClosed(SeatbookError):
     message = N_("This event is not on sale now.")
 
 
+class SlotBegun(SeatbookError):
+    """A time slot that has begun is not sold any more."""
+
+    code = "slot_begun"
+    message = N_("This time has begun already. Please pick a later one.")
+
+
 class HoldExpired(SeatbookError):
     """The hold ended before it was confirmed; nothing was charged."""
 

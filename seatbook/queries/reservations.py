@@ -168,7 +168,9 @@ def _reservations() -> Select[*tuple[Any, ...]]:
 
 
 def _view(row: Any, *, places: tuple[ReservedPlace, ...] = ()) -> ReservationView:
-    cancel_until = cancel_deadline(row.starts_at, seconds_before_start=row.cancel_seconds_before_start)
+    cancel_until = cancel_deadline(
+        row.first_slot_at or row.starts_at, seconds_before_start=row.cancel_seconds_before_start
+    )
     return ReservationView(
         id=row.id,
         event_id=row.event_id,

@@ -25,7 +25,7 @@ from seatbook.errors import SeatbookError
 from seatbook.extensions import db, limiter
 from seatbook.web.formats import number
 from seatbook.web.sessions import ANONYMOUS_HOLDER
-from seatbook.web.texts import translations
+from seatbook.web.texts import ngettext, translations
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +43,7 @@ STATUS_OF_CODE = {
     "not_enough_left": 409,
     "too_many_seats": 409,
     "sale_closed": 409,
+    "slot_begun": 409,
     "basket_changed": 409,
     "too_late_to_cancel": 409,
     "wrong_state": 409,
@@ -158,11 +159,17 @@ def _too_often(error: RateLimitExceeded) -> Response:
 
 def _too_often_sentence(seconds: int) -> str:
     if seconds < 100:
-        return str(
-            _("That was more often than one person needs. Please try again in %(n)s seconds.", n=seconds)
+        return ngettext(
+            "That was more often than one person needs. Please try again in %(num)s second.",
+            "That was more often than one person needs. Please try again in %(num)s seconds.",
+            seconds,
         )
     minutes = -(-seconds // 60)
-    return str(_("That was more often than one person needs. Please try again in %(n)s minutes.", n=minutes))
+    return ngettext(
+        "That was more often than one person needs. Please try again in %(num)s minute.",
+        "That was more often than one person needs. Please try again in %(num)s minutes.",
+        minutes,
+    )
 
 
 def _http_error(error: HTTPException) -> Response:

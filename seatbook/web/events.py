@@ -33,6 +33,7 @@ from seatbook.errors import (
     SaleClosed,
     SeatbookError,
     SeatsTaken,
+    SlotBegun,
     TooManySeats,
     WrongState,
 )
@@ -63,6 +64,7 @@ EXPLAINED_ON_PAGE = (
     NotEnoughLeft,
     SaleClosed,
     SeatsTaken,
+    SlotBegun,
     TooManySeats,
     WrongState,
 )

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func
+from sqlalchemy import func, update
 
 from seatbook.domain.holders import HolderRef
 from seatbook.domain.inventory import (
@@ -14,7 +14,7 @@ from seatbook.domain.inventory import (
 )
 from seatbook.errors import NotFound
 from seatbook.extensions import db
-from seatbook.models import Reservation
+from seatbook.models import Reservation, Seat
 from seatbook.queries.reservations import ReservationView, load_reservation, reservations_of
 from tests.factories import (
     Hall,
@@ -150,8 +150,15 @@ def test_a_slot_says_when_to_come_where_the_event_lasts_for_weeks() -> None:
     alice = make_holder("alice")
     now = database_clock()
     change_event(hall, starts_at=now - timedelta(days=1), ends_at=now + timedelta(days=13))
-    past, coming = make_slots(hall, starts=[now - timedelta(hours=3), now + timedelta(hours=3)])
-    done = load(hall, buy(hall, past, holder=alice), alice)
+    past, coming = make_slots(hall, starts=[now + timedelta(hours=1), now + timedelta(hours=3)])
+    bought = buy(hall, past, holder=alice)
+    db.session.execute(
+        update(Seat)
+        .where(Seat.event_id == hall.event_id, Seat.id == past)
+        .values(starts_at=now - timedelta(hours=3), ends_at=now - timedelta(hours=2))
+    )
+    db.session.commit()
+    done = load(hall, bought, alice)
     found = load(hall, buy(hall, coming, holder=alice), alice)
     assert (found.from_when, found.until_when) == (now + timedelta(hours=3), now + timedelta(hours=4))
     assert (done.is_past, found.is_past) == (True, False)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
@@ -38,8 +39,11 @@ def failing_app(app: Flask) -> Iterator[Flask]:
             case "other-constraint":
                 db.session.execute(text("INSERT INTO holder DEFAULT VALUES"))
             case "pool":
-                with db.engine.connect():
-                    db.engine.pool._timeout = 0.05  # type: ignore[attr-defined]
+                pool = db.engine.pool
+                pool._timeout = 0.05  # type: ignore[attr-defined]
+                with ExitStack() as everybody_else:
+                    for _ in range(pool.size()):  # type: ignore[attr-defined]
+                        everybody_else.enter_context(db.engine.connect())
                     db.session.execute(text("SELECT 1"))
             case _:
                 abort(int(kind))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from seatbook.domain.changed_events import note_changed
 from seatbook.domain.holders import HolderRef
 from seatbook.domain.inventory.rows import (
     OPEN_STATUSES,
+    Locked,
     checked_id,
     clock,
     free_seats,
@@ -125,7 +126,7 @@ def cancel_reservation(
             raise WrongState(state=reservation.status)
         now = clock(session)
         if holder is not None:
-            _refuse_after_deadline(session, event_id, at=now)
+            _refuse_after_deadline(session, event_id, seats=seats, at=now)
         actor = holder.user_id if holder else actor_user_id
         free_seats(session, seats, outcome="cancelled", reason="cancel", at=now, actor=actor)
         return CancelResult(event_id, reservation_id, tuple(seat.id for seat in seats))
@@ -133,10 +134,12 @@ def cancel_reservation(
     return run_transaction(act)
 
 
-def _refuse_after_deadline(session: Session, event_id: int, *, at: datetime) -> None:
+def _refuse_after_deadline(session: Session, event_id: int, *, seats: Sequence[Locked], at: datetime) -> None:
+    """The deadline counts from the first time slot that was bought; without slots, from the event's start."""
     event = session.execute(
         select(Event.starts_at, Event.cancel_seconds_before_start).where(Event.id == event_id)
     ).one()
     seconds = event.cancel_seconds_before_start
-    if seconds is None or (event.starts_at - at).total_seconds() < seconds:
+    starts_at = min((seat.starts_at for seat in seats if seat.starts_at is not None), default=event.starts_at)
+    if seconds is None or (starts_at - at).total_seconds() < seconds:
         raise TooLateToCancel()

@@ -36,6 +36,7 @@ from seatbook.errors import (
     NotFound,
     SaleClosed,
     SeatsTaken,
+    SlotBegun,
     TooManySeats,
 )
 from seatbook.models import Area, Event, Reservation, ReservationSeat, Seat
@@ -66,7 +67,8 @@ def hold_seats(event_id: int, *, seat_ids: Sequence[int], holder: HolderRef) -> 
     A second request joins the first one's hold and shares its end. Seats that
     are the holder's already are left as they are.
 
-    Raises SeatsTaken, AlreadyYours (bought before), TooManySeats, LeavesSingle, SaleClosed, NotFound.
+    Raises SeatsTaken, AlreadyYours (bought before), TooManySeats, LeavesSingle, SlotBegun, SaleClosed,
+    NotFound.
     """
     wanted = checked_ids(seat_ids)
 
@@ -146,6 +148,8 @@ def hold_locked(
     if taken:
         _refuse_taken(session, event_id, taken, holder)
     new = [seat for seat in seats if seat.reservation_id != hold.id]
+    if any(seat.starts_at is not None and seat.starts_at <= hold.now for seat in new):
+        raise SlotBegun()
     if new:
         if event.places + len(new) > event.max_seats:
             raise TooManySeats(max_seats=event.max_seats)

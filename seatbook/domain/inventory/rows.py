@@ -47,7 +47,15 @@ def lock_seats(
     )
 
 
-SEAT_COLUMNS = (Seat.event_id, Seat.id, Seat.label, Seat.status, Seat.reservation_id, Seat.held_until)
+SEAT_COLUMNS = (
+    Seat.event_id,
+    Seat.id,
+    Seat.label,
+    Seat.status,
+    Seat.reservation_id,
+    Seat.held_until,
+    Seat.starts_at,
+)
 
 
 def lock_reservations(session: Session, event_id: int, ids: Iterable[int]) -> dict[int, Locked]:

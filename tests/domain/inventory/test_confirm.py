@@ -32,9 +32,11 @@ from tests.factories import (
     change_price,
     changes,
     claims,
+    database_clock,
     let_hold_end,
     make_event,
     make_holder,
+    make_slots,
     reservation_row,
     seat_row,
     statuses,
@@ -294,6 +296,24 @@ def test_buyers_can_cancel_until_the_events_deadline(
     else:
         with refused(TooLateToCancel):
             cancel_reservation(hall.event_id, reservation_id=bought, holder=ann)
+
+
+@pytest.mark.parametrize(("minutes_to_slot", "allowed"), [(90, True), (30, False)])
+def test_the_deadline_of_a_time_slot_counts_from_the_slot_and_not_from_the_season(
+    minutes_to_slot: int, allowed: bool
+) -> None:
+    hall, ann = make_event(cancel_seconds_before_start=3_600), make_holder()
+    (slot,) = make_slots(hall, starts=[database_clock() + timedelta(minutes=minutes_to_slot)])
+    held = hold_seats(hall.event_id, seat_ids=[slot], holder=ann)
+    confirm_reservation(hall.event_id, reservation_id=held.reservation_id, holder=ann)
+    change_event(hall, starts_at=func.clock_timestamp() - timedelta(days=3))
+
+    if allowed:
+        cancel_reservation(hall.event_id, reservation_id=held.reservation_id, holder=ann)
+        assert seat_row(hall, slot).status == "available"
+    else:
+        with refused(TooLateToCancel):
+            cancel_reservation(hall.event_id, reservation_id=held.reservation_id, holder=ann)
 
 
 def test_staff_cancel_after_the_deadline_and_it_is_on_the_record() -> None:

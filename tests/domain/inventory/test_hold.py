@@ -28,6 +28,7 @@ from seatbook.errors import (
     NotFound,
     SaleClosed,
     SeatsTaken,
+    SlotBegun,
     TooManySeats,
 )
 from seatbook.extensions import db
@@ -109,7 +110,7 @@ def test_a_seat_asked_for_twice_in_one_request_is_one_seat() -> None:
 
 def test_a_time_slot_is_held_like_a_seat() -> None:
     hall, ann, ben = make_event(), make_holder(), make_holder()
-    evening = database_clock().replace(minute=0)
+    evening = database_clock() + timedelta(hours=6)
     slots = make_slots(hall, starts=[evening, evening + timedelta(hours=1)])
 
     hold_seats(hall.event_id, seat_ids=slots[:1], holder=ann)
@@ -630,7 +631,7 @@ def test_quantity_that_makes_no_sense_is_refused(quantity: int) -> None:
 
 def test_quantity_is_not_for_numbered_seats_or_time_slots() -> None:
     hall, ann = make_event(seats=2), make_holder()
-    slots = make_slots(hall, starts=[database_clock()])
+    slots = make_slots(hall, starts=[database_clock() + timedelta(hours=1)])
     room = db.session.execute(text("SELECT area_id FROM seat WHERE id = :id"), {"id": slots[0]}).scalar_one()
     for area_id in (hall.area_id, room):
         with refused(InvalidInput):
@@ -693,3 +694,17 @@ def test_a_basket_given_back_can_be_held_by_the_next_person_at_once() -> None:
     hold(hall, 0, 1, holder=ann)
     release_hold(hall.event_id, holder=ann)
     assert hold(hall, 0, 1, holder=ben).seat_ids == hall.seat_ids
+
+
+# Time slots
+
+
+def test_a_time_slot_is_sold_until_it_begins() -> None:
+    hall, ann = make_event(), make_holder()
+    now = database_clock()
+    begun_slot, coming = make_slots(hall, starts=[now - timedelta(hours=2), now + timedelta(minutes=1)])
+
+    with refused(SlotBegun):
+        hold_seats(hall.event_id, seat_ids=[begun_slot], holder=ann)
+
+    hold_seats(hall.event_id, seat_ids=[coming], holder=ann)
