@@ -9,7 +9,7 @@ PYTHON ?= $(or $(firstword $(foreach name,python3 python3.14 python3.13 python3.
 	$(shell $(name) -c 'import sys; print("$(name)" * (sys.version_info >= (3, 11)))' 2>/dev/null))),python3)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench worker sweep clean
+.PHONY: help run test check format texts bench worker sweep clean
 
 help: ## List the commands
 	@echo "seatbook: make run starts it, make test tests it."
@@ -33,6 +33,9 @@ format: $(VENV)/test.stamp ## Bring the code into shape
 
 bench: $(VENV)/test.stamp ## Measure open pages and clicks, on servers of its own (ARGS="--streams 1000")
 	@$(BIN)/python -m bench $(ARGS)
+
+texts: $(VENV)/test.stamp ## Bring the translations up to date (NEW=fr begins a language)
+	@$(BIN)/python -m tests.texts $(NEW)
 
 worker: $(VENV)/run.stamp ## Start one more worker beside a running `make run`
 	@exec $(BIN)/python worker.py

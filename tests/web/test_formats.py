@@ -33,6 +33,28 @@ def test_money_and_times_are_written_as_the_viewer_writes_them(app: Flask) -> No
         assert formats.clock(NINE_UTC, "Europe/Berlin") == "23:30"
 
 
+@pytest.mark.parametrize(
+    ("locale", "when", "price"),
+    [
+        ("en", "Wed, Jul 1, 9:30\u202fPM", "€1,234.50"),
+        ("en_GB", "Wed 1 Jul, 21:30", "€1,234.50"),
+        ("de", "Mi., 1. Juli, 21:30 Uhr", "1.234,50\xa0€"),
+        ("de_AT", "Mi., 1. Juli, 21:30 Uhr", "€\xa01.234,50"),
+        ("de_CH", "Mi., 1. Juli, 21:30 Uhr", "EUR\xa01’234.50"),
+    ],
+)
+def test_each_region_writes_in_its_own_way(app: Flask, locale: str, when: str, price: str) -> None:
+    with app.test_request_context(), force_locale(locale):
+        assert formats.day_and_time(NINE_UTC, "UTC") == when
+        assert formats.money(123450, "EUR") == price
+
+
+def test_a_city_is_called_as_the_viewer_calls_it(app: Flask) -> None:
+    for locale, name in [("en", "Vienna time"), ("de", "Ortszeit Wien")]:
+        with app.test_request_context(), force_locale(locale):
+            assert formats.zone_name("Europe/Vienna") == name
+
+
 @pytest.mark.usefixtures("english")
 def test_a_time_is_the_venues_own() -> None:
     assert formats.weekday_and_day(NINE_UTC, "Europe/Berlin") == "Wed, Jul 1"
