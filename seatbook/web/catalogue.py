@@ -14,6 +14,7 @@ from seatbook.queries.catalogue import EventSummary, Filters, load_show, whats_o
 from seatbook.web import formats
 from seatbook.web.event_words import places_left
 from seatbook.web.texts import gettext as _
+from seatbook.web.texts import pgettext
 
 blueprint = Blueprint("catalogue", __name__)
 formats.register(blueprint)
@@ -73,7 +74,7 @@ def availability(event: EventSummary) -> str:
     if event.sale == "ended":
         return _("The sale has ended")
     if event.sale == "cancelled":
-        return _("Cancelled")
+        return pgettext("event", "Cancelled")
     return places_left(event.figures)
 
 

@@ -15,7 +15,7 @@ from seatbook.queries.figures import Figures
 from seatbook.queries.hall import Hall, lay_out
 from seatbook.queries.seats import SeatView
 from seatbook.web.basket_lines import PlaceLine, place_lines
-from seatbook.web.formats import clock, day_and_time, number, price_range, weekday_and_day
+from seatbook.web.formats import clock, day_and_time, number, price_range
 from seatbook.web.listing import listing
 from seatbook.web.seat_words import SeatWords
 from seatbook.web.texts import gettext as _
@@ -177,13 +177,8 @@ class EventWords:
     def _what(self, line: ActivityLine) -> str:
         if line.area_kind in BY_QUANTITY:
             return _("%(count)s × %(area)s", count=line.count, area=line.area)
-        if line.starts_at is not None:
-            first = (
-                f"{weekday_and_day(line.starts_at, self.time_zone)}, {clock(line.starts_at, self.time_zone)}"
-            )
-            names = [first]
-        else:
-            names = list(line.labels)
+        starts_at = line.starts_at
+        names = [day_and_time(starts_at, self.time_zone)] if starts_at else list(line.labels)
         more = line.count - len(names)
         if more > 0:
             return _("%(names)s and %(count)s more", names=", ".join(names), count=more)

@@ -9,12 +9,13 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton, format_time
+from babel.dates import format_date, format_skeleton, format_time, get_timezone_location
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 from flask import Blueprint
 from flask_babel import get_locale
 
 from seatbook.web.texts import gettext as _
+from seatbook.web.texts import pgettext
 
 
 def register(blueprint: Blueprint) -> None:
@@ -60,7 +61,7 @@ def price_range(lowest: int | None, highest: int | None, currency: str) -> str:
         return ""
     if lowest == highest:
         return money(lowest, currency)
-    return _("from %(price)s", price=money(lowest, currency))
+    return _("from %(price)s", price=_amount(lowest, currency, locale()))
 
 
 def number(value: int) -> str:
@@ -69,7 +70,7 @@ def number(value: int) -> str:
 
 def day_and_time(at: datetime, time_zone: str) -> str:
     """ "Sat, Nov 22, 7:30 PM"."""
-    return f"{weekday_and_day(at, time_zone)}, {clock(at, time_zone)}"
+    return _joined(weekday_and_day(at, time_zone), clock(at, time_zone))
 
 
 def weekday_and_day(at: datetime, time_zone: str) -> str:
@@ -94,7 +95,7 @@ def long_day(at: datetime | date, time_zone: str = "UTC") -> str:
 
 
 def clock(at: datetime, time_zone: str) -> str:
-    """ "7:30 PM", or "19.30" where people write so."""
+    """ "7:30 PM", or "19:30": in a sentence, what some languages say after it ("Uhr") belongs to the sentence."""
     return str(format_time(_local(at, time_zone), "short", locale=locale()))
 
 
@@ -103,7 +104,7 @@ def lately(at: datetime, time_zone: str, now: datetime) -> str:
     local = _local(at, time_zone)
     if local.date() == _local(now, time_zone).date():
         return str(format_time(local, "medium", locale=locale()))
-    return f"{format_skeleton('MMMd', local, locale=locale())}, {clock(at, time_zone)}"
+    return _joined(str(format_skeleton("MMMd", local, locale=locale())), clock(at, time_zone))
 
 
 def span(starts_at: datetime, ends_at: datetime, time_zone: str) -> str:
@@ -116,7 +117,7 @@ def span(starts_at: datetime, ends_at: datetime, time_zone: str) -> str:
 def long_span(starts_at: datetime, ends_at: datetime, time_zone: str) -> str:
     """The same on the event's own page: "Saturday, November 22, 2025, 7:30 PM"."""
     if not lasts_days(starts_at, ends_at):
-        return f"{long_day(starts_at, time_zone)}, {clock(starts_at, time_zone)}"
+        return _joined(long_day(starts_at, time_zone), clock(starts_at, time_zone))
     return f"{weekday_and_day(starts_at, time_zone)} – {day(ends_at, time_zone)}"
 
 
@@ -132,7 +133,14 @@ def iso(at: datetime) -> str:
 
 def zone_name(time_zone: str) -> str:
     """ "Helsinki time": whose clock the times are of."""
-    return _("%(city)s time", city=time_zone.rsplit("/", 1)[-1].replace("_", " "))
+    return _("%(city)s time", city=_city(time_zone, locale()))
+
+
+@lru_cache(maxsize=1024)
+def _city(time_zone: str, in_locale: Locale) -> str:
+    """ "Vienna", "Wien", of Europe/Vienna."""
+    location = get_timezone_location(time_zone, locale=in_locale, return_city=True)
+    return str(location).rsplit("/", 1)[-1]
 
 
 def minutes_and_seconds(seconds: float) -> str:
@@ -142,6 +150,10 @@ def minutes_and_seconds(seconds: float) -> str:
     if hours:
         return f"{hours}:{rest // 60:02}:{rest % 60:02}"
     return f"{rest // 60}:{rest % 60:02}"
+
+
+def _joined(day: str, time: str) -> str:
+    return pgettext("day and time", "%(day)s, %(time)s", day=day, time=time)
 
 
 def _local(at: datetime, time_zone: str) -> datetime:

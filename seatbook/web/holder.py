@@ -10,6 +10,7 @@ from flask_login import current_user
 
 from seatbook.domain.holders import HolderRef, holder_of_browser
 from seatbook.web.sessions import ANONYMOUS_HOLDER, USER_HOLDER
+from seatbook.web.texts import language
 
 # Kept apart from the id: the browser has its key before it has a row.
 BROWSER_KEY = "browser"
@@ -59,9 +60,9 @@ def browser_key() -> str | None:
 
 def visitor_tag() -> str:
     """Whom a page is drawn for, in a word that tells nothing else. It stays the same through an anonymous
-    browser's first click, and changes when somebody signs in or out there."""
+    browser's first click, and changes when somebody there signs in or out, or reads another language."""
     kind, who = ("user", current_user.id) if current_user.is_authenticated else ("browser", browser_key())
-    return f"{kind}-{sha256(f'{kind} {who}'.encode()).hexdigest()[:12]}"
+    return f"{kind}-{sha256(f'{kind} {who} {language()}'.encode()).hexdigest()[:12]}"
 
 
 def is_drawn_for_somebody_else(tag: str | None) -> bool:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from seatbook.queries.event import CategoryView
 from seatbook.queries.event_page import EventPage
 from seatbook.queries.seats import SeatView
-from seatbook.web.formats import clock, money, weekday_and_day
+from seatbook.web.formats import day_and_time, money
 from seatbook.web.texts import gettext as _
 
 HOLD, RELEASE = "hold", "release"
@@ -89,9 +89,7 @@ class SeatWords:
     def place(self, seat: SeatView) -> str:
         """ "Row B, seat 12", or a slot's day and time."""
         if seat.starts_at is not None:
-            return (
-                f"{weekday_and_day(seat.starts_at, self.time_zone)}, {clock(seat.starts_at, self.time_zone)}"
-            )
+            return day_and_time(seat.starts_at, self.time_zone)
         if seat.row_label and seat.number:
             return self._row_and_number % {"row": seat.row_label, "number": seat.number}
         return seat.label or seat.number or ""
