@@ -186,7 +186,17 @@ def list_(past: bool, limit: int, as_json: bool) -> None:
         )
     else:
         echo_table(
-            ("Id", "Starts (venue's time)", "Show", "Venue", "Status", "Available", "Held", "Sold", "Blocked"),
+            (
+                "Id",
+                "Starts (venue's time)",
+                "Show",
+                "Venue",
+                "Status",
+                "Available",
+                "Held",
+                "Sold",
+                "Blocked",
+            ),
             [
                 (
                     # An id is a name here, and carries no thousands separator.
