@@ -126,13 +126,13 @@ def _settings(connection: Connection) -> dict[str, str]:
 
 
 def test_every_setting_is_in_force_on_a_pooled_connection_every_time(app_context: object) -> None:
-    assert set(SETTINGS) >= {
-        "default_transaction_isolation",
-        "lock_timeout",
-        "statement_timeout",
-        "idle_in_transaction_session_timeout",
-        "client_connection_check_interval",
-        "timezone",
+    assert SETTINGS == {
+        "default_transaction_isolation": "read committed",
+        "lock_timeout": "2s",
+        "statement_timeout": "5s",
+        "idle_in_transaction_session_timeout": "10s",
+        "client_connection_check_interval": "1s",
+        "timezone": "UTC",
     }
     for _ in range(3):
         with db.engine.connect() as connection:

@@ -546,6 +546,21 @@ def test_a_holder_whose_lapsed_seat_somebody_else_took_can_hold_again() -> None:
     assert_books_are_right()
 
 
+def test_an_old_hold_that_never_had_a_seat_does_not_keep_its_holder_out() -> None:
+    """No act leaves one behind; somebody with psql may."""
+    hall, ann = make_event(seats=1), make_holder()
+    db.session.execute(
+        text(
+            "INSERT INTO reservation (event_id, holder_id, code, status, expires_at)"
+            " VALUES (:event, :holder, 'K2M9QX', 'held', clock_timestamp())"
+        ),
+        {"event": hall.event_id, "holder": ann.holder_id},
+    )
+    db.session.commit()
+    assert hold(hall, 0, holder=ann).seat_ids == hall.seat_ids
+    assert_books_are_right()
+
+
 def test_places_of_a_lapsed_hold_do_not_count_against_its_holder() -> None:
     hall, ann = make_event(seats=4, max_seats=2), make_holder()
     let_hold_end(hall, hold(hall, 0, 1, holder=ann).reservation_id)
