@@ -79,12 +79,21 @@ class SeatWords:
             )
 
     def name(self, seat: SeatView) -> str:
+        status = self._own if seat.own and seat.status == "reserved" else self._status[seat.status]
+        if seat.starts_at is not None:
+            return self._slot_name(seat, status)
         key = (seat.area_id, seat.section_id, seat.category_id)
         middle = self._middles.get(key)
         if middle is None:
-            middle = self._middles[key] = self._middle(seat)
-        status = self._own if seat.own and seat.status == "reserved" else self._status[seat.status]
+            middle = self._middles[key] = f" · {self._where(seat)} · {self.price(seat)} · "
         return f"{self.place(seat)}{middle}{status}"
+
+    def _slot_name(self, seat: SeatView, status: str) -> str:
+        """What is written on the slot stands here in one piece, so that it can be chosen by saying it."""
+        place, where, price = self.place(seat), self._where(seat), self.price(seat)
+        if seat.status == "available":
+            return f"{place} · {price} · {where} · {status}"
+        return f"{place} · {status} · {where} · {price}"
 
     def place(self, seat: SeatView) -> str:
         """ "Row B, seat 12", or a slot's day and time."""
@@ -105,6 +114,5 @@ class SeatWords:
     def price(self, seat: SeatView) -> str:
         return money(self._categories[seat.category_id].price_minor, self._page.event.currency)
 
-    def _middle(self, seat: SeatView) -> str:
-        where = self._sections.get(seat.section_id or 0) or self._categories[seat.category_id].name
-        return f" · {where} · {self.price(seat)} · "
+    def _where(self, seat: SeatView) -> str:
+        return self._sections.get(seat.section_id or 0) or self._categories[seat.category_id].name
