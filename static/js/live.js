@@ -9,6 +9,7 @@ const path = poll?.dataset.stream;
 
 const SILENCE_MS = 40_000; // The server says something every 15 s.
 const ANSWER_MS = 300; // So long the answer to one's own click may take, before the basket is asked for.
+const OFFER_MS = 1_000; // How old the offer of a hold that ended may be.
 const LONGEST_WAIT_MS = 60_000;
 const MOST_ACTS = 8;
 
@@ -19,6 +20,7 @@ let next;
 // Where the stream is ahead of what this page has fetched; until then the page's own place stays.
 let behind = null;
 let basketKnows = null;
+let offer;
 let turn = Promise.resolve();
 
 const field = (name) => poll.elements.namedItem(name);
@@ -100,7 +102,8 @@ function tell(runs) {
 function draw({ data, lastEventId }) {
   turn = turn
     .then(() => htmx.swap({ sourceElement: poll, target: poll, swap: "none", text: data, drawnAt: lastEventId }))
-    .then(() => moveTo(lastEventId), console.error);
+    .then(() => moveTo(lastEventId), console.error)
+    .then(checkOffer);
 }
 
 function moveTo(cursor) {
@@ -119,6 +122,15 @@ function basketMustKnow(cursor) {
 function lookAtBasket() {
   if (basketKnows && isOlder(document.getElementById("basket").dataset.drawn, basketKnows)) look();
   else basketKnows = null;
+}
+
+// A basket whose time is over offers its places again: which of them are still free changes with everybody.
+function checkOffer() {
+  if (offer || document.getElementById("basket").dataset.state !== "ended") return;
+  offer = setTimeout(() => {
+    offer = null;
+    look();
+  }, OFFER_MS * (1 + Math.random()));
 }
 
 function afterLook() {
