@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import click
@@ -78,13 +78,9 @@ def layout_with_areas(layout: PlanLayout | None, areas: Sequence[AreaOption]) ->
         if area.category not in (category.name for category in categories):
             colour = len(categories) % MAX_CATEGORY_COLOURS + 1
             categories.append(PlanCategory(area.category, colour))
-    return PlanLayout(
-        categories=tuple(categories),
-        areas=(
-            *(layout.areas if layout else ()),
-            *(PlanArea(a.kind, a.name, capacity=a.capacity, category=a.category) for a in areas),
-        ),
-    )
+    added = (PlanArea(a.kind, a.name, capacity=a.capacity, category=a.category) for a in areas)
+    plan = layout or PlanLayout((), ())
+    return replace(plan, categories=tuple(categories), areas=(*plan.areas, *added))
 
 
 def prices_by_category(

@@ -9,12 +9,16 @@ from pathlib import Path
 import click
 from flask.cli import with_appcontext
 
+from seatbook.cli.event_options import PRICE, PriceOption, prices_by_category
+from seatbook.cli.plan_diff_report import diff_as_json, report_applied, report_diff
 from seatbook.cli.plan_report import report_import
 from seatbook.cli.progress import steps
 from seatbook.cli.refusal import refusals_told
 from seatbook.cli.tables import echo_table
 from seatbook.domain.catalogue import NewVenue, find_plan, find_venue, store_plan
+from seatbook.domain.plan_apply import apply_plan, diff_plan
 from seatbook.domain.plan_formats import WRITTEN_FORMATS, read_plan, write_plan
+from seatbook.domain.plans import PlanLayout
 from seatbook.queries.plans import list_plans
 
 PLAN_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
@@ -87,6 +91,66 @@ def export_plan(name: str, venue: str, file_format: str, output: Path | None) ->
         click.echo(f"Wrote {found.layout.place_count:,} places to {output}.", err=True)
     for loss in written.lost:
         click.echo(f"Note: {loss}", err=True)
+
+
+@plan.command("diff")
+@click.argument("file", type=PLAN_FILE)
+@click.option("--event", "event_id", type=click.IntRange(min=1), required=True, help="Number of the event.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_context
+@with_appcontext
+@refusals_told
+def diff(context: click.Context, file: Path, event_id: int, as_json: bool) -> None:
+    """Say what the plan in FILE would do to an event that is on sale. Nothing is written.
+
+    Ends with 1 where the plan cannot be applied, because somebody would lose a seat.
+    """
+    with steps("Reading the file", "Comparing it with the event") as next_step:
+        next_step()
+        read = read_plan(file.read_bytes(), file_name=file.name)
+        next_step()
+        found = diff_plan(event_id, layout=read.layout)
+    if as_json:
+        click.echo(json.dumps(diff_as_json(found), ensure_ascii=False))
+    else:
+        report_diff(found, read, file_name=file.name)
+    if found.faults():
+        context.exit(1)
+
+
+@plan.command("apply")
+@click.argument("file", type=PLAN_FILE)
+@click.option("--event", "event_id", type=click.IntRange(min=1), required=True, help="Number of the event.")
+@click.option(
+    "--price",
+    "prices",
+    type=PRICE,
+    multiple=True,
+    help="“Gold=45.00” for a category that is new, or “45.00” for all of these.",
+)
+@with_appcontext
+@refusals_told
+def apply(file: Path, event_id: int, prices: tuple[PriceOption, ...]) -> None:
+    """Bring the plan in FILE to an event that is on sale, all of it or nothing.
+
+    No sold or held seat is ever lost, and none changes its category. Look first
+    with `flask plan diff`.
+    """
+    with steps("Reading the file", "Applying the plan") as next_step:
+        next_step()
+        read = read_plan(file.read_bytes(), file_name=file.name)
+        next_step()
+        minor = _new_prices(event_id, read.layout, prices) if prices else {}
+        done = apply_plan(event_id, layout=read.layout, prices=minor)
+    report_applied(done, read)
+
+
+def _new_prices(event_id: int, layout: PlanLayout, options: tuple[PriceOption, ...]) -> dict[str, int]:
+    found = diff_plan(event_id, layout=layout)
+    new = tuple(category for category in layout.categories if category.name in found.new_categories)
+    return prices_by_category(
+        options, dataclasses.replace(layout, categories=new), currency=found.event.currency
+    )
 
 
 @plan.command("list")

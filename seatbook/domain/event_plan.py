@@ -49,6 +49,7 @@ class EventPlan:
     """What a new version of a plan is compared with. Sections are by (area, section)."""
 
     event_id: int
+    currency: str
     areas: Mapping[str, EventArea]
     section_ids: Mapping[tuple[str, str], int]
     category_ids: Mapping[str, int]
@@ -57,7 +58,8 @@ class EventPlan:
 
 def read_event_plan(session: Session, event_id: int) -> EventPlan:
     """The event's hall at this moment, without locks. Raises NotFound."""
-    if session.scalar(select(Event.id).where(Event.id == event_id)) is None:
+    currency = session.scalar(select(Event.currency).where(Event.id == event_id))
+    if currency is None:
         raise NotFound(what="event")
     state = _state()
     counts: dict[int, dict[str, int]] = {}
@@ -107,6 +109,7 @@ def read_event_plan(session: Session, event_id: int) -> EventPlan:
     )
     return EventPlan(
         event_id=event_id,
+        currency=currency,
         areas={
             area.name: EventArea(area.id, area.kind, counts.get(area.id, {}), category_of.get(area.id))
             for area in areas

@@ -14,8 +14,13 @@ from flask.ctx import AppContext
 from sqlalchemy import func, select
 
 from seatbook.domain.catalogue import find_plan, find_venue
+from seatbook.domain.inventory import confirm_reservation, hold_seats
+from seatbook.domain.plan_csv import plan_from_csv
 from seatbook.extensions import db
-from seatbook.models import Plan, Venue
+from seatbook.models import Category, Plan, Venue
+from tests.factories import Hall, make_holder
+from tests.planned import planned_event
+from tests.snapshot import nothing_changes
 
 CHART: dict[str, Any] = {
     "categories": {"list": [{"label": "Stalls", "key": 1}]},
@@ -245,6 +250,109 @@ def test_an_export_that_cannot_be_says_why(
 
     assert result.exit_code == exit_code
     assert sentence in result.stderr
+
+
+@pytest.fixture
+def new_plan(tmp_path: Path) -> Path:
+    """A file with another hall than `GOOD`: A6 is gone, B1 is new, the right side is another category."""
+    path = tmp_path / "lyric v2.csv"
+    path.write_text("zone,row,start,end\nStalls left,A,1,3\nStalls right,A,4,5\nBalcony,B,1,1\n", "utf-8")
+    return path
+
+
+def event_of(content: str) -> Hall:
+    return planned_event(plan_from_csv(content.encode(), file_name="x.csv").layout)
+
+
+def test_a_diff_says_what_a_plan_would_do_and_writes_nothing(
+    app: Flask, app_context: AppContext, new_plan: Path
+) -> None:
+    event = event_of(GOOD)
+
+    with nothing_changes():
+        result = run(app, "diff", str(new_plan), "--event", str(event.event_id))
+
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        f"“lyric v2.csv”, a table of seats, against event {event.event_id}:",
+        "",
+        "Coming: 1 seat",
+        "  Balcony: B1",
+        "Going: 1 seat",
+        "  Stalls right: A6",
+        "Unchanged: 5 seats",
+        "“Balcony” is a new category: `flask plan apply` needs --price “Balcony=…”.",
+        "",
+        f"Next: flask plan apply 'lyric v2.csv' --event {event.event_id}",
+    ]
+
+
+def test_a_plan_that_would_lose_a_sold_seat_is_told_and_refused(
+    app: Flask, app_context: AppContext, new_plan: Path
+) -> None:
+    event = event_of(GOOD)
+    ann = make_holder()
+    basket = hold_seats(event.event_id, seat_ids=[event.seat_ids[-1]], holder=ann)
+    confirm_reservation(event.event_id, reservation_id=basket.reservation_id, holder=ann)
+
+    told = run(app, "diff", str(new_plan), "--event", str(event.event_id))
+    assert told.exit_code == 1
+    assert told.stdout.splitlines()[-6:] == [
+        "Sold and held seats that it touches:",
+        "Section       Seat  State  What happens",
+        "Stalls right  A6    sold   would be lost",
+        "",
+        "It cannot be applied:",
+        "seat A6 of “Stalls right” is sold, and the plan has no such seat.",
+    ]
+    as_json = run(app, "diff", str(new_plan), "--event", str(event.event_id), "--json")
+    assert as_json.exit_code == 1
+    document = json.loads(as_json.stdout)
+    assert (document["applicable"], document["touched"][0]["label"]) == (False, "A6")
+
+    with nothing_changes():
+        refused = run(
+            *(app, "apply", str(new_plan), "--event", str(event.event_id)), *("--price", "Balcony=25.00")
+        )
+    assert refused.exit_code == 1
+    assert refused.stderr.splitlines() == [
+        "This plan cannot be applied, and nothing was changed:",
+        "seat A6 of “Stalls right” is sold, and the plan has no such seat.",
+    ]
+
+
+def test_a_plan_is_applied_with_the_price_of_what_is_new(
+    app: Flask, app_context: AppContext, new_plan: Path
+) -> None:
+    event = event_of(GOOD)
+    arguments = ["apply", str(new_plan), "--event", str(event.event_id)]
+
+    without = run(app, *arguments)
+    assert without.exit_code == 1
+    assert "“Balcony” is a new category and needs a price." in without.stderr
+    wrong = run(app, *arguments, "--price", "Balcony=cheap")
+    assert wrong.exit_code == 1
+    assert "“cheap” is not a price" in wrong.stderr
+    done = run(app, *arguments, "--price", "25.00")
+    assert (done.exit_code, done.stdout) == (
+        0,
+        f"Event {event.event_id} has the new plan. Places: 1 added, 1 deleted.\n",
+    )
+    assert db.session.scalar(select(Category.price_minor).where(Category.name == "Balcony")) == 2500
+    again = run(app, *arguments)
+    assert again.stdout.startswith(f"Event {event.event_id} has these places already")
+
+
+@pytest.mark.parametrize("command", ["diff", "apply"])
+def test_an_event_that_is_not_there_is_said(
+    app: Flask, app_context: AppContext, file: Path, command: str
+) -> None:
+    result = run(app, command, str(file), "--event", "77")
+
+    assert result.exit_code == 1
+    assert "There is no such event." in result.stderr
+    assert run(app, command, str(file), "--event", "x").exit_code == 2
+    assert run(app, command, str(file)).exit_code == 2
 
 
 def test_the_big_real_hall_is_imported(app: Flask, app_context: AppContext, shared_dir: Path) -> None:
