@@ -1,0 +1,74 @@
+"""Where things stand on the page, in CSS pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from playwright.sync_api import Locator, Page
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    name: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        return self.bottom - self.top
+
+    def covers(self, other: Box, *, by: float = 0.5) -> bool:
+        """Whether the two share more than a hair's breadth."""
+        return (
+            min(self.right, other.right) - max(self.left, other.left) > by
+            and min(self.bottom, other.bottom) - max(self.top, other.top) > by
+        )
+
+
+def boxes(locator: Locator) -> list[Box]:
+    """The box of every element, with its accessible name or text, in one look."""
+    found = locator.evaluate_all(
+        """elements => elements.map(element => {
+          const box = element.getBoundingClientRect();
+          const name = element.getAttribute("aria-label") || element.textContent.trim();
+          return [name, box.left, box.top, box.right, box.bottom];
+        })"""
+    )
+    return [Box(*values) for values in found]
+
+
+def around(some: Sequence[Box], *, name: str = "") -> Box:
+    """The smallest box around all of them."""
+    return Box(
+        name,
+        min(box.left for box in some),
+        min(box.top for box in some),
+        max(box.right for box in some),
+        max(box.bottom for box in some),
+    )
+
+
+def overlaps(some: Sequence[Box]) -> Iterator[tuple[Box, Box]]:
+    """Every two that cover each other, found by walking from left to right."""
+    open_boxes: list[Box] = []
+    for box in sorted(some, key=lambda box: box.left):
+        open_boxes = [before for before in open_boxes if before.right > box.left]
+        yield from ((before, box) for before in open_boxes if before.covers(box))
+        open_boxes.append(box)
+
+
+def sideways(page: Page) -> float:
+    """How many pixels the page itself can be moved to the side: 0 is right."""
+    return float(
+        page.evaluate(
+            "Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)"
+            " - document.documentElement.clientWidth"
+        )
+    )

@@ -1,0 +1,129 @@
+"""A person at a browser: looks at pages by what they say and presses what they show, nothing else.
+
+Nothing here knows how a change reaches the page. A person waits until it is
+there (`expect`), and a page that hears of nothing is one whose wire is cut.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import Browser, Locator, Route, expect
+
+from tests.browser.complaints import Complaints
+from tests.factories import Hall
+from tests.visitor import PASSWORD
+
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 844},
+    "device_scale_factor": 2,
+    "has_touch": True,
+    "is_mobile": True,
+}
+DESKTOP: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}}
+
+REFERENCE = re.compile(r"^\d+-[A-Z0-9]{6}$")
+_LABEL = re.compile(r"^(\D+|.*-)(\d+)$")
+
+
+class Person:
+    """One browser of its own: own cookies, and as many windows (`page`) as wanted."""
+
+    def __init__(self, browser: Browser, url: str, **options: Any) -> None:
+        self.context = browser.new_context(base_url=url, locale="en-US", **{**DESKTOP, **options})
+        self.complaints = Complaints.of(self.context)
+        self.page = self.context.new_page()
+
+    def another_window(self) -> Person:
+        """The same person, looking at a second window."""
+        twin = Person.__new__(Person)
+        twin.context, twin.complaints, twin.page = self.context, self.complaints, self.context.new_page()
+        return twin
+
+    def leave(self) -> None:
+        self.context.close()
+
+    # --- going somewhere ---
+
+    def open(self, path: str) -> None:
+        self.page.goto(path)
+
+    def open_event(self, hall: Hall) -> None:
+        self.open(f"/events/{hall.event_id}")
+
+    def stop_hearing(self) -> None:
+        """From the next page on nothing reaches it by itself: what is asked for after loading never comes.
+
+        A click is still sent, and answered.
+        """
+
+        def cut(route: Route) -> None:
+            request = route.request
+            if request.resource_type in ("fetch", "xhr", "eventsource") and request.method == "GET":
+                # Neither answered nor refused: a wire without an end.
+                return
+            route.continue_()
+
+        self.page.route("**/*", cut)
+
+    # --- accounts ---
+
+    def register(self, name: str, *, password: str = PASSWORD) -> None:
+        """Fill in the form of the page at hand."""
+        self.page.get_by_label("Username").fill(name)
+        self.page.get_by_label("Mail address").fill(f"{name}@example.org")
+        self.page.get_by_label("Password", exact=True).fill(password)
+        self.press("Make my account")
+
+    def sign_in(self, name: str, *, password: str = PASSWORD) -> None:
+        """Fill in the form of the page at hand."""
+        self.page.get_by_label("Username or mail address").fill(name)
+        self.page.get_by_label("Password", exact=True).fill(password)
+        self.page.get_by_role("main").get_by_role("button", name="Sign in").click()
+
+    # --- looking and pressing ---
+
+    def press(self, name: str | re.Pattern[str], *, exact: bool = True) -> None:
+        self.page.get_by_role("button", name=name, exact=exact).click()
+
+    def seat(self, label: str) -> Locator:
+        """The seat of row and number, such as "B12"."""
+        match = _LABEL.match(label)
+        assert match, label
+        row, number = match.groups()
+        return self.page.get_by_role("button", name=re.compile(rf"^Row {row}, seat {number} · "))
+
+    def sees(self, label: str, status: str) -> None:
+        """Wait until the seat shows as available, mine, held, reserved or blocked."""
+        expect(self.seat(label)).to_have_attribute("data-status", status)
+
+    def hold(self, *labels: str) -> None:
+        for label in labels:
+            self.seat(label).click()
+            self.sees(label, "mine")
+
+    @property
+    def basket(self) -> Locator:
+        return self.page.get_by_role("complementary", name="Your basket")
+
+    @property
+    def alert(self) -> Locator:
+        """The sentence of a refusal."""
+        return self.page.get_by_role("alert")
+
+    def reads(self, text: str | re.Pattern[str]) -> None:
+        """Wait until the text is to be seen in the main part of the page."""
+        expect(self.page.get_by_role("main").get_by_text(text).filter(visible=True).first).to_be_visible()
+
+    def figures(self, **totals: int) -> None:
+        """Wait for the event's totals: `available`, `held`, `reserved`."""
+        for name, count in totals.items():
+            expect(self.page.locator(f'[data-figure="{name}"]')).to_have_text(f"{count:,}")
+
+    def answered(self, act: Callable[[], Any]) -> int:
+        """Do something that sends a form; the status of the answer."""
+        with self.page.expect_response(lambda response: response.request.method == "POST") as answer:
+            act()
+        return answer.value.status

@@ -1,0 +1,79 @@
+"""A hold ends by time, in every window and without anybody's help: no sweep runs on the live server."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from seatbook.domain.inventory import confirm_reservation, hold_seats
+from tests.browser.person import Person
+from tests.factories import changes, make_event, make_holder, seat_row
+
+# Long enough for two pages to see it, short enough to wait for.
+HOLD_SECONDS = 4
+
+
+def test_a_hold_ends_in_every_window_and_is_taken_back(anna: Person, ben: Person, box_office: None) -> None:
+    hall = make_event(seats=40, hold_ttl_seconds=HOLD_SECONDS)
+    ben.open_event(hall)
+    anna.open_event(hall)
+    anna.hold("A5")
+    ben.sees("A5", "held")
+    anna.reads(re.compile(r"^0:0[1-4]$"))
+
+    expect(anna.basket).to_contain_text(
+        re.compile(r"Your hold ended at \d+:\d\d\s[AP]M\. Nothing was charged\.")
+    )
+    expect(anna.basket).to_contain_text("Row A, seat 5 is free again: take it back?")
+    anna.sees("A5", "available")
+    anna.figures(available=40, held=0, reserved=0)
+    ben.sees("A5", "available")
+    ben.figures(available=40, held=0, reserved=0)
+    # Time alone did this: nothing has been written down.
+    assert seat_row(hall, hall.seat_ids[4]).status == "held"
+    assert len(changes(hall)) == 1
+
+    anna.press("Take it back")
+
+    anna.sees("A5", "mine")
+    expect(anna.basket).to_contain_text("Row A, seat 5")
+    anna.reads(re.compile(r"^0:0[1-4]$"))
+    ben.sees("A5", "held")
+
+
+def test_a_seat_that_somebody_else_took_after_the_end_is_not_offered_again(
+    anna: Person, box_office: None
+) -> None:
+    hall = make_event(seats=40, hold_ttl_seconds=2)
+    anna.open_event(hall)
+    anna.hold("A5", "A6")
+    expect(anna.basket).to_contain_text("Row A, seat 5 and Row A, seat 6 are free again: take them back?")
+
+    somebody = make_holder()
+    held = hold_seats(hall.event_id, seat_ids=hall.seat_ids[4:5], holder=somebody)
+    confirm_reservation(hall.event_id, reservation_id=held.reservation_id, holder=somebody)
+
+    anna.sees("A5", "reserved")
+    expect(anna.basket).to_contain_text("Row A, seat 6 is free again: take it back?")
+
+
+def test_reserving_after_the_end_says_so_and_buys_nothing(
+    anna: Person, box_office: None, account: str
+) -> None:
+    hall = make_event(seats=40, hold_ttl_seconds=2)
+    anna.open("/sign-in")
+    anna.sign_in(account)
+    anna.stop_hearing()
+    anna.open_event(hall)
+    anna.hold("A5")
+    # The page hears of nothing, so its button stays; by its own countdown the time is up.
+    anna.reads(re.compile(r"^0:00$"))
+
+    # The server's clock is the one that counts, and may be a blink behind the countdown.
+    assert anna.answered(lambda: anna.press("Reserve")) == 410
+
+    expect(anna.alert).to_contain_text(re.compile(r"Your hold ended at .*\. Nothing was charged\."))
+    expect(anna.page).to_have_url(re.compile(r"/events/"))
+    anna.sees("A5", "available")
+    assert seat_row(hall, hall.seat_ids[4]).status == "held"

@@ -1,0 +1,162 @@
+"""A phone, 390 × 844, and one thumb."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.conftest import Come
+from tests.browser.events import make_alike, make_room, make_sides, noons
+from tests.browser.geometry import boxes, sideways
+from tests.browser.person import PHONE, REFERENCE, Person
+from tests.factories import make_event
+
+# What a thumb needs in each direction, in CSS pixels.
+THUMB = 44
+
+
+@pytest.fixture
+def anna(come: Come) -> Person:
+    return come(**PHONE)
+
+
+def too_small(locator: Locator) -> list[str]:
+    """Which of the elements that are to be seen a thumb can miss: beside its middle something else is hit.
+
+    Measured by what is under the point, so that room around a mark counts when it belongs to it.
+    """
+    found: list[str] = locator.evaluate_all(
+        """(elements, thumb) => elements.flatMap(element => {
+          const box = element.getBoundingClientRect();
+          const x = (box.left + box.right) / 2, y = (box.top + box.bottom) / 2;
+          const reach = thumb / 2 - 1;
+          const inside = x > reach && x < innerWidth - reach && y > reach && y < innerHeight - reach;
+          const on = (x, y) => {
+            const hit = document.elementFromPoint(x, y);
+            return hit === element || element.contains(hit);
+          };
+          if (!inside || !on(x, y)) return [];
+          const missed = [[reach, 0], [-reach, 0], [0, reach], [0, -reach]].filter(([dx, dy]) => !on(x + dx, y + dy));
+          const name = element.getAttribute("aria-label") || element.textContent.trim() || element.id;
+          return missed.length ? [`${name}: ${box.width} x ${box.height}`] : [];
+        })""",
+        THUMB,
+    )
+    return found
+
+
+def test_a_part_of_the_hall_a_seat_the_basket_and_reserve(
+    anna: Person, box_office: None, account: str
+) -> None:
+    hall = make_sides()
+    anna.open_event(hall)
+    assert sideways(anna.page) == 0
+    parts = anna.page.get_by_role("navigation", name="Parts of the hall")
+    assert too_small(parts.get_by_role("link")) == []
+
+    parts.get_by_role("link", name="Stalls right").tap()
+
+    stalls = anna.page.get_by_role("group", name="Stalls right")
+    seats = stalls.get_by_role("button")
+    seat = stalls.get_by_role("button", name=re.compile("^Row B, seat 17 · "))
+    expect(seat).to_be_in_viewport()
+    # Neighbours are a thumb apart, and what is hit is the seat and not the gap.
+    assert too_small(seats) == []
+    assert sideways(anna.page) == 0
+
+    seat.tap()
+    expect(seat).to_have_attribute("data-status", "mine")
+    expect(seat).to_be_in_viewport()
+    sheet = anna.basket
+    bar = sheet.get_by_text(re.compile("^1 place · €"))
+    reserve = anna.page.get_by_role("button", name="Reserve", exact=True).filter(visible=True)
+    expect(bar).to_be_in_viewport()
+    expect(reserve).to_be_in_viewport()
+    expect(reserve).to_have_count(1)
+    expect(sheet.get_by_text("Row B, seat 17")).to_be_hidden()
+    assert too_small(reserve) == []
+
+    bar.tap()
+    expect(sheet.get_by_text("Row B, seat 17")).to_be_in_viewport()
+    expect(sheet.get_by_text("Total")).to_be_in_viewport()
+    expect(reserve).to_be_in_viewport()
+    assert too_small(sheet.get_by_role("button").filter(visible=True)) == []
+    assert sideways(anna.page) == 0
+
+    reserve.tap()
+    anna.reads("Please sign in to reserve.")
+    assert sideways(anna.page) == 0
+    anna.sign_in(account)
+    anna.press("Reserve")
+    expect(anna.page.get_by_text(REFERENCE)).to_be_in_viewport()
+    assert sideways(anna.page) == 0
+
+
+def test_from_afar_a_part_of_the_hall_is_what_is_hit_and_never_a_seat(anna: Person, box_office: None) -> None:
+    hall = make_sides()
+    anna.open_event(hall)
+    seat = anna.page.get_by_role("button", name=re.compile("^Row B, seat 17 · Stalls right"))
+    box = boxes(seat)[0]
+
+    anna.page.touchscreen.tap((box.left + box.right) / 2, (box.top + box.bottom) / 2)
+
+    expect(anna.page).to_have_url(re.compile(r"#section-\d+$"))
+    expect(seat).to_be_in_viewport()
+    expect(seat).to_have_attribute("data-status", "available")
+    assert boxes(seat)[0].width > 2 * box.width
+    # And back.
+    anna.page.get_by_role("link", name="Whole hall").tap()
+    expect(anna.page).not_to_have_url(re.compile(r"#section-\d+$"))
+    assert boxes(seat)[0].width == pytest.approx(box.width, abs=0.5)
+
+
+def test_a_small_hall_is_for_fingers_at_once(anna: Person, box_office: None) -> None:
+    hall = make_event(seats=40)
+    anna.open_event(hall)
+    assert sideways(anna.page) == 0
+    assert too_small(anna.page.get_by_role("button", name=re.compile("^Row "))) == []
+
+    anna.seat("B4").tap()
+
+    anna.sees("B4", "mine")
+    assert sideways(anna.page) == 0
+
+
+def test_standing_places_and_slots(anna: Person, box_office: None) -> None:
+    anna.open_event(make_alike("standing", Floor=30))
+    take = anna.page.get_by_role("button", name="Take")
+    assert too_small(anna.page.get_by_role("main").get_by_role("combobox")) == []
+    assert too_small(take) == []
+    take.tap()
+    expect(anna.basket.get_by_text(re.compile("^1 place · €"))).to_be_in_viewport()
+    assert sideways(anna.page) == 0
+
+    anna.open_event(make_room(noons(9)))
+    slots = anna.page.get_by_role("region", name="The Vault").get_by_role("button")
+    assert too_small(slots) == []
+    slots.first.tap()
+    expect(slots.first).to_have_attribute("data-status", "mine")
+    assert sideways(anna.page) == 0
+
+
+def test_the_sentence_of_a_refusal_does_not_hide_what_can_be_done(
+    anna: Person, come: Come, box_office: None
+) -> None:
+    hall = make_event(seats=40)
+    anna.stop_hearing()
+    anna.open_event(hall)
+    anna.seat("A1").tap()
+    anna.sees("A1", "mine")
+    ben = come()
+    ben.open_event(hall)
+    ben.hold("A3")
+
+    anna.seat("A3").tap()
+
+    expect(anna.alert).to_have_text("A3 was just taken. A2 and A4 beside it are free.")
+    expect(anna.alert).to_be_in_viewport(ratio=1)
+    reserve = anna.page.get_by_role("button", name="Reserve", exact=True).filter(visible=True)
+    said, button = boxes(anna.alert)[0], boxes(reserve)[0]
+    assert not said.covers(button)
