@@ -30,16 +30,20 @@ from seatbook.models.account import ROLES
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One user. A session is worth something only while its `sign_in_version` is this one."""
+    """One user. A session is worth something only while its `sign_in_version` is this one.
+
+    `language` is that of their letters, with its region ("de", "de_CH"); None: not known yet.
+    """
 
     id: int
     username: str
     email: str
     role: str
     sign_in_version: int
+    language: str | None
 
 
-ACCOUNT_COLUMNS = (User.id, User.username, User.email, User.role, User.sign_in_version)
+ACCOUNT_COLUMNS = (User.id, User.username, User.email, User.role, User.sign_in_version, User.language)
 
 
 def create_account(username: str, *, email: str, password: str, role: str = "customer") -> Account:
@@ -108,6 +112,11 @@ def set_role(username: str, *, role: str) -> Account:
     _check_role(role)
     account = _find_or_refuse(_is_called(username)).account
     return _update(User.id == account.id, role=role) or _nobody()
+
+
+def note_language(user_id: int, *, language: str) -> None:
+    """From now on the account's letters are written in `language`."""
+    _update(User.id == user_id, language=language)
 
 
 def sign_out_everywhere(user_id: int) -> Account:

@@ -14,7 +14,10 @@ ROLES = ("customer", "door", "box_office", "admin")
 
 
 class User(Base):
-    """An account. `sign_in_version` is part of every session: raising it signs out everywhere."""
+    """An account. `sign_in_version` is part of every session: raising it signs out everywhere.
+
+    `language` is what its owner read when they last signed in ("de", "de_CH"): letters are written in it.
+    """
 
     __tablename__ = "user_account"
     __table_args__ = (
@@ -31,6 +34,7 @@ class User(Base):
     role: Mapped[str] = mapped_column(Text, server_default="customer")
     sign_in_version: Mapped[int] = mapped_column(server_default="1")
     created_at: Mapped[datetime] = timestamp(server_default=func.clock_timestamp())
+    language: Mapped[str | None] = mapped_column(Text)
 
 
 class Holder(Base):

@@ -24,6 +24,7 @@ from seatbook.web.account_forms import (
 from seatbook.web.errors import sentence_of, status_of
 from seatbook.web.reset_link import GOOD_FOR_SECONDS, read_reset_token, reset_link_of
 from seatbook.web.sessions import FRONT_PAGE, begin_session, end_session, safe_next
+from seatbook.web.texts import speaking, spoken_locale
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -174,10 +175,12 @@ def _page(
 
 
 def _write_reset_letter(owner: Account) -> Letter:
-    body = render_template(
-        "mail/reset_password.txt",
-        username=owner.username,
-        link=reset_link_of(owner),
-        minutes=GOOD_FOR_SECONDS // 60,
-    )
-    return Letter(owner.email, subject=_("A new password for seatbook"), body_text=body)
+    """In the language of the owner, who may be somebody else than whoever asked."""
+    with speaking(owner.language or spoken_locale()):
+        body = render_template(
+            "mail/reset_password.txt",
+            username=owner.username,
+            link=reset_link_of(owner),
+            minutes=GOOD_FOR_SECONDS // 60,
+        )
+        return Letter(owner.email, subject=_("A new password for seatbook"), body_text=body)

@@ -17,11 +17,12 @@ from flask_login import UserMixin, login_user, logout_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from seatbook.config import Config
-from seatbook.domain import holders, inventory
+from seatbook.domain import accounts, holders, inventory
 from seatbook.domain.accounts import Account
 from seatbook.errors import SeatbookError
 from seatbook.extensions import login
 from seatbook.queries.accounts import account_by_id
+from seatbook.web.texts import spoken_locale
 
 # Nobody stays signed in for longer than this, however often the cookie is written anew.
 MAX_SIGNED_IN_SECONDS = 30 * 24 * 3600
@@ -60,11 +61,14 @@ def init_app(app: Flask, config: Config) -> None:
 def begin_session(account: Account) -> None:
     """Sign `account` in, in this browser: everything that was in the old session goes.
 
+    Letters come in the language of this page from now on.
     Only the seats that the anonymous holder had come along. A cookie that
     somebody else planted before, or copied, gets nothing of what follows.
     """
     anonymous_id = session.get(ANONYMOUS_HOLDER)
     holder = holders.holder_of_user(account.id)
+    if account.language != spoken_locale():
+        accounts.note_language(account.id, language=spoken_locale())
     session.clear()
     g.pop("csrf_token", None)
     session.permanent = True
