@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from seatbook.extensions import db
 from seatbook.models import Seat
 from seatbook.queries.moment import CLOCK, status_at
+from seatbook.queries.seats import IN_THE_PLAN
 
 K = TypeVar("K")
 
@@ -51,7 +52,7 @@ def figures_of_events(event_ids: Collection[int]) -> dict[int, Figures]:
     status = status_at(CLOCK).label("status")
     rows = db.session.execute(
         select(Seat.event_id, status, func.count())
-        .where(Seat.event_id.in_(event_ids))
+        .where(Seat.event_id.in_(event_ids), IN_THE_PLAN)
         .group_by(Seat.event_id, status)
     )
     return _by_key((event_id, name, count) for event_id, name, count in rows)
@@ -62,7 +63,7 @@ def figures_of_areas(event_id: int, *, at: datetime) -> dict[tuple[int, int], Fi
     status = status_at(at).label("status")
     rows = db.session.execute(
         select(Seat.area_id, Seat.category_id, status, func.count())
-        .where(Seat.event_id == event_id)
+        .where(Seat.event_id == event_id, IN_THE_PLAN)
         .group_by(Seat.area_id, Seat.category_id, status)
     )
     return _by_key(((area_id, category_id), name, count) for area_id, category_id, name, count in rows)

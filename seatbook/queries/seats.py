@@ -8,11 +8,15 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, literal_column, select
 
+from seatbook.domain.inventory.replan import REMOVED_BY_PLAN
 from seatbook.extensions import db
 from seatbook.models import Area, Seat
 from seatbook.queries.event import SEAT_BY_SEAT
 from seatbook.queries.moment import CLOCK, status_at
 from seatbook.queries.viewer import Viewer
+
+# Seats with a history stay as blocked rows when a new version of the plan has them no more.
+IN_THE_PLAN: ColumnElement[bool] = Seat.blocked_reason.is_distinct_from(REMOVED_BY_PLAN)
 
 
 class SeatView(NamedTuple):
@@ -39,8 +43,11 @@ class SeatView(NamedTuple):
 
 
 def seats_of(event_id: int, *, viewer: Viewer, at: datetime) -> list[SeatView]:
-    """Every numbered seat and slot of the event, by id, which is the order in which the plan names them."""
-    return _read(_seats(event_id, viewer=viewer, at=at).order_by(Seat.id))
+    """Every numbered seat and slot of the event, by id, which is the order in which the plan names them.
+
+    Seats that a later plan removed are not there any more, even where their history keeps their rows.
+    """
+    return _read(_seats(event_id, viewer=viewer, at=at).where(IN_THE_PLAN).order_by(Seat.id))
 
 
 def seats_by_id(event_id: int, *, seat_ids: Collection[int], viewer: Viewer, at: datetime) -> list[SeatView]:
