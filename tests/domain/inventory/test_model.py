@@ -306,7 +306,7 @@ def test_any_sequence_of_acts_ends_as_the_model_says() -> None:
     run_state_machine_as_test(
         BoxOffice,
         settings=settings(
-            max_examples=25,
+            max_examples=20,
             stateful_step_count=30,
             deadline=None,
             # The same sequences each time: a run that fails can be run again. Change it to search for more.
