@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import socket
+from dataclasses import replace
+from time import monotonic
+
 import pytest
+from flask import Flask
 from sqlalchemy import text
 
+from seatbook import create_app
+from seatbook.domain.expiry import sweep_expired_holds
 from seatbook.domain.inventory import confirm_reservation, hold_quantity, hold_seats
 from seatbook.errors import HoldExpired, SeatsTaken
 from seatbook.extensions import db
 from tests.factories import (
     change_event,
     database_clock,
+    let_hold_end,
     make_area,
     make_event,
     make_holder,
@@ -67,4 +75,32 @@ def test_everything_that_is_over_is_for_sale_and_nothing_of_it_can_be_bought_by_
     hold_seats(hall.event_id, seat_ids=hall.seat_ids, holder=ben)
     hold_quantity(hall.event_id, area_id=area_id, quantity=2, holder=ben)
     assert {seat_row(hall, seat_id).reservation_id for seat_id in hall.seat_ids} != {held}
+    assert_books_are_right()
+
+
+@pytest.mark.parametrize("fault", ["nobody listens", "it never answers"])
+def test_without_redis_places_are_held_bought_and_lost_by_time_as_ever(app: Flask, fault: str) -> None:
+    hall, ann, ben = make_event(seats=8), make_holder(), make_holder()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        if fault == "nobody listens":
+            listener.close()
+            url = "redis://127.0.0.1:1"
+        else:
+            url = f"redis://127.0.0.1:{listener.getsockname()[1]}"
+        without_redis = create_app(replace(app.extensions["seatbook"], redis_url=url))
+        began = monotonic()
+        with without_redis.app_context():
+            for place in range(4):
+                hold_seats(hall.event_id, seat_ids=[hall.seat_ids[place]], holder=ann)
+            held = hold_seats(hall.event_id, seat_ids=hall.seat_ids[:1], holder=ann).reservation_id
+            confirm_reservation(hall.event_id, reservation_id=held, holder=ann)
+            lapsed = hold_seats(hall.event_id, seat_ids=hall.seat_ids[4:6], holder=ann).reservation_id
+            let_hold_end(hall, lapsed)
+            hold_seats(hall.event_id, seat_ids=hall.seat_ids[4:5], holder=ben)
+            sweep_expired_holds(batch=10, trigger="command")
+            db.session.remove()
+            db.engine.dispose()
+        # Nobody stands at the window until Redis comes back.
+        assert monotonic() - began < 5
+    assert statuses(hall) == ["reserved"] * 4 + ["held", "available", "available", "available"]
     assert_books_are_right()
