@@ -37,6 +37,7 @@ from seatbook.domain.inventory.replan import (
 )
 from seatbook.domain.inventory.rows import Locked, clock, is_free, lock_reservations
 from seatbook.domain.money import MAX_PRICE_MINOR
+from seatbook.domain.plan_checks import check_layout
 from seatbook.domain.plan_diff import AreaChange, PlanDiff, PlanRefused, compare_plan, lost_places, lost_seat
 from seatbook.domain.plan_layout import PlanLayout, PlanSeat
 from seatbook.domain.transaction import run_transaction
@@ -59,7 +60,9 @@ class AppliedPlan:
 
 def diff_plan(event_id: int, *, layout: PlanLayout) -> PlanDiff:
     """What the plan would do to the event now; nothing is written. Raises PlanFaults, NotFound."""
-    return run_transaction(lambda session: compare_plan(read_event_plan(session, event_id), layout))
+    check_layout(layout)
+    event = run_transaction(lambda session: read_event_plan(session, event_id))
+    return compare_plan(event, layout)
 
 
 def apply_plan(
@@ -78,6 +81,9 @@ def apply_plan(
 
     Raises PlanRefused (with every reason; nothing is changed), PlanFaults, Busy, NotFound.
     """
+
+    # Long work on a large plan, and no transaction waits for it.
+    check_layout(layout)
 
     def act(session: Session) -> AppliedPlan:
         one_plan_at_a_time(session, event_id)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from seatbook.domain.event_plan import TAKEN, EventPlan, EventSeat
-from seatbook.domain.plan_checks import MAX_FAULTS_LISTED, check_layout
+from seatbook.domain.plan_checks import MAX_FAULTS_LISTED
 from seatbook.domain.plan_formats.units import DECIMALS, transformed
 from seatbook.domain.plan_layout import PlanLayout, PlanSeat
 from seatbook.domain.plan_shapes import Point
@@ -144,8 +144,7 @@ class PlanDiff:
 
 
 def compare_plan(event: EventPlan, layout: PlanLayout) -> PlanDiff:
-    """Compare a plan with an event. Raises PlanFaults where no event could be made of the plan."""
-    check_layout(layout)
+    """Compare a checked plan with an event."""
     layout = _with_the_event_s_name(event, layout)
     present = {(seat.area, seat.section, seat.label): seat for seat in event.seats}
     shift = _shift(present, layout)
