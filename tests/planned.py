@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from seatbook.domain.events import NewShow, NewVenue, create_event
@@ -102,3 +104,11 @@ def places_of(event: Hall, area: str) -> list[str]:
         .where(Seat.event_id == event.event_id, Area.name == area)
     )
     return sorted(rows)
+
+
+def real_venue(shared_dir: Path, name: str) -> bytes:
+    """A file of a real hall; the test is skipped where it is not beside the checkout."""
+    file = shared_dir / "data" / "venues" / name
+    if not file.is_file():
+        pytest.skip(f"needs ../shared/data/venues/{name}, which is not here")
+    return file.read_bytes()

@@ -21,7 +21,7 @@ from seatbook.domain.plan_formats.pretix_reader import USUAL_PITCH
 from seatbook.domain.plan_formats.pretix_shapes import area_document, kept_role, xy
 from seatbook.domain.plan_layout import PlanLayout, PlanRow, PlanSection
 from seatbook.domain.plan_shapes import PlanShape, Point, bounds
-from seatbook.errors import InvalidInput
+from seatbook.errors import N_, InvalidInput
 
 RADIUS = 10
 # Around everything, in seats. Pixel 0 lies on a whole seat, so that no coordinate is rounded on the way.
@@ -34,7 +34,8 @@ def pretix_document(layout: PlanLayout, *, name: str) -> dict[str, Any]:
     if not layout.seat_count:
         raise InvalidInput(
             field="format",
-            reason=f"“{name}” has no numbered seat, and a pretix plan has nothing else to sell.",
+            reason=N_("“%(name)s” has no numbered seat, and a pretix plan has nothing else to sell."),
+            name=name,
         )
     corner, far_corner = _extent(layout)
     writer = _Writer(corner)

@@ -26,6 +26,7 @@ from seatbook.domain.plans import (
 )
 from seatbook.errors import InvalidInput
 from tests.plan_strategies import UNHURRIED, layouts
+from tests.planned import real_venue
 
 STAGES = ("Stage", "Bühne")
 
@@ -179,7 +180,7 @@ def test_a_plan_without_seats_is_no_plan_for_pretix() -> None:
 
 @pytest.mark.parametrize("name", ["tampere-talo-iso-sali.csv", "tampere-talo-pieni-sali.csv"])
 def test_a_real_hall_comes_back_with_every_seat_in_its_place(shared_dir: Path, name: str) -> None:
-    layout = plan_from_csv((shared_dir / "data/venues" / name).read_bytes(), file_name=name).layout
+    layout = plan_from_csv(real_venue(shared_dir, name), file_name=name).layout
     back = there_and_back(layout)
 
     assert list(back.seats) == list(layout.seats)

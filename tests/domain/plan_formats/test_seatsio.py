@@ -11,6 +11,7 @@ import pytest
 
 from seatbook.domain.plan_formats import PlanFaults, ReadPlan, read_plan
 from seatbook.domain.plans import PlanLayout, PlanSeat, PlanSection, PlanShape
+from tests.planned import real_venue
 
 
 def seats(count: int, *, x: float = 0, y: float = 0, **of_each: Any) -> list[dict[str, Any]]:
@@ -509,7 +510,7 @@ def test_a_chart_for_too_many_people_is_refused_while_it_is_read() -> None:
 
 
 def test_a_real_chart_with_rows_and_general_admission(shared_dir: Path) -> None:
-    plan = read_plan((shared_dir / "data/venues/seatsio-rows-and-ga.json").read_bytes(), file_name="x")
+    plan = read_plan(real_venue(shared_dir, "seatsio-rows-and-ga.json"), file_name="x")
     hall, *standing = plan.layout.areas
 
     assert (plan.layout.seat_count, plan.layout.place_count) == (32, 232)
@@ -525,7 +526,7 @@ def test_a_real_chart_with_rows_and_general_admission(shared_dir: Path) -> None:
 
 
 def test_a_real_chart_with_sections(shared_dir: Path) -> None:
-    plan = read_plan((shared_dir / "data/venues/seatsio-sections.json").read_bytes(), file_name="x")
+    plan = read_plan(real_venue(shared_dir, "seatsio-sections.json"), file_name="x")
     left, right = plan.layout.areas[0].sections
 
     assert plan.layout.seat_count == 71
