@@ -99,7 +99,7 @@ class Stream:
                 self._wake.clear()
                 if self._fd >= 0:
                     self._write_waiting()
-                elif waiting := self._take_waiting():
+                elif waiting := self.take_waiting():
                     yield waiting
                 if self.has_ended and not self._waiting:
                     return
@@ -117,7 +117,8 @@ class Stream:
         self._waiting.append(part)
         self._wake.set()
 
-    def _take_waiting(self) -> bytes:
+    def take_waiting(self) -> bytes:
+        """What the socket or the server has not taken yet; it is the caller's to send now."""
         parts = []
         while self._waiting:
             parts.append(self._waiting.popleft())
@@ -130,7 +131,7 @@ class Stream:
         self._is_writing = True
         try:
             while self._waiting:
-                self._socket.sendall(self._take_waiting())
+                self._socket.sendall(self.take_waiting())
         except OSError:
             self.cut()
         finally:

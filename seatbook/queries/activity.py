@@ -36,22 +36,28 @@ class ActivityLine:
 
 def recent_activity(event_id: int) -> tuple[ActivityLine, ...]:
     """The newest acts, newest first. What moves a hold into an account is no news to others."""
+    # The newest first and then their seats: joined before, the whole log of the event may be read for a few.
+    newest_changes = (
+        select(SeatChange.id, SeatChange.xid, SeatChange.at, SeatChange.reason, SeatChange.seat_id)
+        .where(SeatChange.event_id == event_id, SeatChange.reason != "move")
+        .order_by(SeatChange.id.desc())
+        .limit(MAX_CHANGES)
+        .subquery()
+    )
     rows = db.session.execute(
         select(
-            SeatChange.id,
-            cast(SeatChange.xid, Text).label("xid"),
-            SeatChange.at,
-            SeatChange.reason,
+            newest_changes.c.id,
+            cast(newest_changes.c.xid, Text).label("xid"),
+            newest_changes.c.at,
+            newest_changes.c.reason,
             Seat.label,
             Seat.starts_at,
             Area.name.label("area"),
             Area.kind,
         )
-        .join(Seat, and_(Seat.event_id == SeatChange.event_id, Seat.id == SeatChange.seat_id))
-        .join(Area, and_(Area.event_id == Seat.event_id, Area.id == Seat.area_id))
-        .where(SeatChange.event_id == event_id, SeatChange.reason != "move")
-        .order_by(SeatChange.id.desc())
-        .limit(MAX_CHANGES)
+        .join(Seat, and_(Seat.event_id == event_id, Seat.id == newest_changes.c.seat_id))
+        .join(Area, and_(Area.event_id == event_id, Area.id == Seat.area_id))
+        .order_by(newest_changes.c.id.desc())
     ).all()
     acts: dict[tuple[str, str, str], list[int]] = {}
     for place, row in enumerate(rows):

@@ -140,22 +140,32 @@ function afterLook() {
 
 // --- what is older than what is shown ---
 
+// By the id of a part of the page: where in the log it was drawn. Parts that the stream draws by themselves stand
+// within others that only answers draw.
 const drawn = new Map();
+const WITHIN = "#acts, [data-left]";
 
 function keepWhatIsNewer({ ctx, tasks }) {
   const basket = tasks.map((task) => task.fragment.querySelector("#basket")).find(Boolean);
   const drawnAt = ctx.drawnAt ?? basket?.dataset.drawn;
   if (!drawnAt) return;
+  const isOld = (id) => isOlder(drawnAt, drawn.get(id) ?? drawnAt);
   const isNews = ({ target, fragment }) => {
     if (!target || target.id === "message") return true;
     if (target.id === "cursor") return !isOlder(fragment.firstElementChild.value, here());
-    if (isOlder(drawnAt, drawn.get(target.id) ?? drawnAt)) return false;
+    if (isOld(target.id)) return false;
+    for (const part of fragment.querySelectorAll(WITHIN)) {
+      if (isOld(part.id)) part.replaceWith(document.getElementById(part.id).cloneNode(true));
+      else drawn.set(part.id, drawnAt);
+    }
     drawn.set(target.id, drawnAt);
     return true;
   };
   tasks.splice(0, tasks.length, ...tasks.filter(isNews));
-  for (const act of tasks.flatMap((task) => [...task.fragment.querySelectorAll("li[id^=act-]")])) {
-    if (act.parentNode.nodeType === Node.DOCUMENT_FRAGMENT_NODE && document.getElementById(act.id)) act.remove();
+  // A line that is there already, as when a stream begins a little before its page ends.
+  for (const { target, fragment } of tasks) {
+    if (target?.id !== "acts") continue;
+    for (const act of [...fragment.children]) document.getElementById(act.id) && act.remove();
   }
 }
 
