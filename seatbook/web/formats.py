@@ -25,7 +25,6 @@ def register(blueprint: Blueprint) -> None:
         price_range,
         number,
         day_and_time,
-        day,
         long_day,
         clock,
         lately,
@@ -83,11 +82,6 @@ def slot_day(at: date) -> str:
     return str(format_skeleton("MMMEd", at, locale=locale()))
 
 
-def day(at: datetime, time_zone: str) -> str:
-    """ "Nov 22, 2025"."""
-    return str(format_date(_local(at, time_zone), "medium", locale=locale()))
-
-
 def long_day(at: datetime | date, time_zone: str = "UTC") -> str:
     """ "Saturday, November 22, 2025"."""
     local = _local(at, time_zone) if isinstance(at, datetime) else at
@@ -118,7 +112,8 @@ def long_span(starts_at: datetime, ends_at: datetime, time_zone: str) -> str:
     """The same on the event's own page: "Saturday, November 22, 2025, 7:30 PM"."""
     if not lasts_days(starts_at, ends_at):
         return _joined(long_day(starts_at, time_zone), clock(starts_at, time_zone))
-    return f"{weekday_and_day(starts_at, time_zone)} – {day(ends_at, time_zone)}"
+    until = format_skeleton("yMMMEd", _local(ends_at, time_zone), locale=locale())
+    return f"{weekday_and_day(starts_at, time_zone)} – {until}"
 
 
 def lasts_days(starts_at: datetime, ends_at: datetime) -> bool:

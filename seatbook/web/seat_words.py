@@ -109,7 +109,8 @@ class SeatWords:
             return self.price(seat)
         if seat.own and seat.status == "reserved":
             return _("reserved by you")
-        return _("yours") if seat.status == "mine" else self._status[seat.status]
+        short = {"mine": _("yours"), "held": _("held")}
+        return short.get(seat.status) or self._status[seat.status]
 
     def price(self, seat: SeatView) -> str:
         return money(self._categories[seat.category_id].price_minor, self._page.event.currency)

@@ -32,7 +32,7 @@ class Person:
     """One browser of its own: own cookies, and as many windows (`page`) as wanted."""
 
     def __init__(self, browser: Browser, url: str, **options: Any) -> None:
-        self.context = browser.new_context(base_url=url, locale="en-US", **{**DESKTOP, **options})
+        self.context = browser.new_context(base_url=url, **{"locale": "en-US", **DESKTOP, **options})
         self.complaints = Complaints.of(self.context)
         self.page = self.context.new_page()
 
