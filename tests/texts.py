@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from babel import Locale
+from babel import Locale, localedata
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
@@ -120,7 +120,8 @@ def update(path: Path) -> None:
 
 def main(new_languages: list[str]) -> None:
     for language in new_languages:
-        Locale.parse(language)
+        if not localedata.exists(language):
+            sys.exit(f"“{language}” is not the code of a language. Write it like fr or pt_BR.")
         update(FOLDER / language / "LC_MESSAGES" / "messages.po")
     for language, path in files().items():
         update(path)

@@ -31,6 +31,7 @@ class TranslationFiles:
         self.files = {path.parent.parent.name: path for path in folder.glob("*/LC_MESSAGES/messages.po")}
         self.languages = tuple(sorted({SOURCE_LANGUAGE, *self.files}))
         self._read: dict[str, NullTranslations] = {}
+        self._of_locale: dict[Locale, NullTranslations] = {}
 
     def nearest(self, locale: Locale) -> str:
         """The language in which a locale is spoken to: "pt_BR" has a file of its own, or that of "pt"."""
@@ -38,8 +39,13 @@ class TranslationFiles:
         return next((name for name in names if name in self.languages), SOURCE_LANGUAGE)
 
     def of(self, locale: Locale) -> NullTranslations:
-        """The texts for a locale."""
-        name = self.nearest(locale)
+        """The texts for a locale. Asked for with every single text, so a locale's answer is kept."""
+        texts = self._of_locale.get(locale)
+        if texts is None:
+            texts = self._of_locale[locale] = self._in_language(self.nearest(locale))
+        return texts
+
+    def _in_language(self, name: str) -> NullTranslations:
         texts = self._read.get(name)
         if texts is None:
             path = self.files.get(name)
