@@ -30,6 +30,7 @@ NOT_SPOKEN = {
     "web/limits.py": {
         "sign-in address",
         "sign-in name",
+        "sign-in name and address",
         "register address",
         "reset address",
         "reset mailbox",

@@ -64,7 +64,8 @@ def register() -> BaseResponse:
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 @limits.sign_in_of_address
-@limits.sign_in_of_name
+@limits.wrong_sign_in_of_name_and_address
+@limits.wrong_sign_in_of_name
 def sign_in() -> BaseResponse:
     target = safe_next(request.values.get("next"))
     if current_user.is_authenticated:

@@ -13,21 +13,32 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import unicodedata
 from ipaddress import IPv6Address, ip_address, ip_network
 
-from flask import Flask, current_app, request
+from flask import Flask, Response, current_app, request
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from seatbook.config import Config
+from seatbook.errors import SignInRefused
 from seatbook.extensions import limiter
+from seatbook.web.errors import STATUS_OF_CODE
 from seatbook.web.holder import current_holder
 
 log = logging.getLogger(__name__)
 
-# A person mistypes a few times; a hall's office or a school shares one address.
+# A person mistypes a few times; a hall's office or a school shares one address. Right passwords
+# count here too: each costs as much work as a wrong one.
 SIGN_INS_OF_ADDRESS = "30/minute;300/hour"
-SIGN_INS_OF_NAME = "10/minute;60/hour"
+# Wrong passwords only, for one name from one address. Nobody types ten in a minute; 40 an hour is
+# patience for somebody who really forgot, and nothing against a password that is not a common word.
+WRONG_SIGN_INS_OF_NAME_AND_ADDRESS = "10/minute;40/hour"
+# Wrong passwords for one name from all addresses together. While this is spent nobody can sign in by
+# that name, so it must take a crowd: 25 addresses that all go to their own limit every hour. 1,000
+# guesses an hour are still too few to find a password of ten characters. Who is kept out meanwhile
+# can have a link by mail, which signs in as well.
+WRONG_SIGN_INS_OF_NAME = "200/minute;1000/hour"
 REGISTRATIONS_OF_ADDRESS = "10/minute;60/hour"
 RESETS_OF_ADDRESS = "10/minute;40/hour"
 RESETS_OF_MAILBOX = "3/minute;6/hour"
@@ -54,6 +65,8 @@ def init_app(app: Flask, config: Config) -> None:
         RATELIMIT_STRATEGY="fixed-window",
         RATELIMIT_KEY_PREFIX="seatbook",
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
+        # When Redis stops between a wrong password and its counting, the answer is the same.
+        RATELIMIT_SWALLOW_ERRORS=True,
     )
     limiter.init_app(app)
     if not config.trusted_proxies:
@@ -80,8 +93,18 @@ def address() -> str:
 def form_text(name: str) -> str:
     """What was typed into a field, so that two spellings of one name count together. Hashed:
     Redis needs no list of people."""
-    typed = " ".join(request.form.get(name, "").split()).casefold()
+    typed = unicodedata.normalize("NFKC", " ".join(request.form.get(name, "").split()).casefold())
     return hashlib.sha256(typed.encode()).hexdigest()[:24]
+
+
+def _name_and_address() -> str:
+    return f"{form_text('name')} {address()}"
+
+
+def _was_refused(response: Response) -> bool:
+    """Whether a sign-in failed. Known only afterwards: as many tries as are checked at the same
+    moment may go beyond a limit that counts this."""
+    return response.status_code == STATUS_OF_CODE[SignInRefused.code]
 
 
 def _holder_key() -> str:
@@ -106,8 +129,19 @@ def _has_a_holder_or_is_local() -> bool:
 sign_in_of_address = limiter.shared_limit(
     SIGN_INS_OF_ADDRESS, scope="sign-in address", key_func=address, methods=["POST"]
 )
-sign_in_of_name = limiter.shared_limit(
-    SIGN_INS_OF_NAME, scope="sign-in name", key_func=lambda: form_text("name"), methods=["POST"]
+wrong_sign_in_of_name_and_address = limiter.shared_limit(
+    WRONG_SIGN_INS_OF_NAME_AND_ADDRESS,
+    scope="sign-in name and address",
+    key_func=_name_and_address,
+    methods=["POST"],
+    deduct_when=_was_refused,
+)
+wrong_sign_in_of_name = limiter.shared_limit(
+    WRONG_SIGN_INS_OF_NAME,
+    scope="sign-in name",
+    key_func=lambda: form_text("name"),
+    methods=["POST"],
+    deduct_when=_was_refused,
 )
 registration = limiter.shared_limit(
     REGISTRATIONS_OF_ADDRESS, scope="register address", key_func=address, methods=["POST"]

@@ -13,6 +13,8 @@ from flask import Flask
 from redis import Redis
 
 from seatbook import create_app
+from seatbook.domain import accounts
+from seatbook.domain.accounts import Account
 from seatbook.embedded.redis_server import RedisServer
 from seatbook.extensions import db, limiter
 from tests.factories import make_event
@@ -41,15 +43,55 @@ def count_up(pattern: str, *, by: int) -> None:
     redis.incrby(key, by)
 
 
-def test_a_password_cannot_be_guessed_from_many_addresses(limited_app: Flask) -> None:
-    crowd = visitors(limited_app, 12)
-    statuses = [
-        guesser.sign_in(name, password="wrong wrong wrong").status_code
-        for guesser, name in zip(crowd, ["alice", "ALICE", " alice "] * 4, strict=True)
-    ]
+def test_a_password_cannot_be_guessed_from_one_address(limited_app: Flask) -> None:
+    (guesser,) = visitors(limited_app, 1)
+    names = ["alice", "ALICE", " alice "] * 4
+    statuses = [guesser.sign_in(name, password="wrong wrong wrong").status_code for name in names]
 
     assert statuses == [422] * 10 + [429] * 2
-    assert crowd[0].sign_in("bob", password="wrong wrong wrong").status_code == 422
+    assert guesser.sign_in("bob", password="wrong wrong wrong").status_code == 422
+
+
+def test_a_composed_and_a_decomposed_letter_are_tries_at_one_name(limited_app: Flask) -> None:
+    (guesser,) = visitors(limited_app, 1)
+    names = ["\xc9mile", "E\u0301mile"] * 6
+    statuses = [guesser.sign_in(name, password="wrong wrong wrong").status_code for name in names]
+
+    assert statuses == [422] * 10 + [429] * 2
+
+
+def test_nobody_is_locked_out_by_the_wrong_guesses_of_others(limited_app: Flask) -> None:
+    alice, *guessers = visitors(limited_app, 4)
+    assert alice.register("alice").status_code == 303
+    alice.send("/sign-out", page="/account")
+    for guesser in guessers:
+        for _ in range(11):
+            answer = guesser.sign_in("alice", password="wrong wrong wrong")
+        assert answer.status_code == 429
+
+    assert alice.sign_in("alice").status_code == 303
+
+
+def test_a_right_password_is_no_try(limited_app: Flask) -> None:
+    (alice,) = visitors(limited_app, 1)
+    alice.register("alice")
+    statuses = []
+    for _ in range(12):
+        alice.send("/sign-out", page="/account")
+        statuses.append(alice.sign_in("alice").status_code)
+
+    assert statuses == [303] * 12
+
+
+def test_a_crowd_of_addresses_cannot_guess_at_one_name_for_ever(limited_app: Flask) -> None:
+    first, second, third = visitors(limited_app, 3)
+    first.sign_in("alice", password="wrong wrong wrong")
+    # 198 wrong tries more, of a crowd, have been in this minute.
+    count_up("*sign-in name/*/minute*", by=198)
+
+    assert second.sign_in("alice", password="wrong wrong wrong").status_code == 422
+    assert third.sign_in("alice", password="wrong wrong wrong").status_code == 429
+    assert third.sign_in("bob", password="wrong wrong wrong").status_code == 422
 
 
 def test_many_names_cannot_be_tried_from_one_address(limited_app: Flask) -> None:
@@ -160,7 +202,7 @@ def test_one_address_makes_a_bounded_number_of_holders_and_this_machine_any(limi
 
 def test_no_name_and_no_mail_address_is_kept_in_redis(limited_app: Flask, redis_url: str) -> None:
     (visitor,) = visitors(limited_app, 1)
-    visitor.sign_in("alice")
+    visitor.sign_in("alice", password="wrong wrong wrong")
     visitor.send("/forgot-password", email="alice@example.org")
 
     with Redis.from_url(redis_url) as redis:
@@ -202,6 +244,29 @@ def test_with_redis_stopped_people_sign_in_and_guesses_are_counted_all_the_same(
             late.sign_in("alice", password="wrong wrong wrong")
         with Redis(unix_socket_path=str(redis.socket)) as client:
             assert client.keys("*sign-in*")
+    finally:
+        redis.stop()
+        with limited.app_context():
+            db.engine.dispose()
+
+
+def test_redis_may_stop_while_a_password_is_checked(
+    app: Flask, tmp_path: Path, server_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    redis = RedisServer(socket_dir=server_dir / "r4", log_file=tmp_path / "redis.log")
+    redis.start()
+    limited = create_app(
+        replace(app.extensions["seatbook"], rate_limits=True, redis_url=redis.url(), pool_size=5)
+    )
+
+    def check_slowly(name: str, *, password: str) -> Account:
+        redis.stop()
+        return sign_in(name, password=password)
+
+    sign_in = accounts.sign_in
+    monkeypatch.setattr(accounts, "sign_in", check_slowly)
+    try:
+        assert Visitor(limited).sign_in("alice", password="wrong wrong wrong").status_code == 422
     finally:
         redis.stop()
         with limited.app_context():
