@@ -187,7 +187,7 @@ def live_server(
     redis_url = redis_server.url(REDIS_DATABASES["live"])
     with _database(postgres_server, name="live", template=template_database) as url:
         app = create_app(make_config(url, redis_url))
-        with _gunicorn(url, redis_url) as address:
+        with run_gunicorn(url, redis_url) as address:
             yield LiveServer(url=address, database_url=url, redis_url=redis_url, app=app)
         with app.app_context():
             db.engine.dispose()
@@ -217,8 +217,8 @@ def clean_tables(request: pytest.FixtureRequest) -> Iterator[None]:
                 redis.flushdb()
 
 
-def make_config(database_url: str, redis_url: str) -> Config:
-    return Config(
+def make_config(database_url: str, redis_url: str, **settings: int) -> Config:
+    config = Config(
         database_url=database_url,
         redis_url=redis_url,
         secret_key=SECRET_KEY,
@@ -226,6 +226,7 @@ def make_config(database_url: str, redis_url: str) -> Config:
         rate_limits=False,
         mail_dir=Path(tempfile.gettempdir()) / "seatbook-tests-mail",
     )
+    return replace(config, **settings)  # type: ignore[arg-type]
 
 
 @contextmanager
@@ -264,7 +265,7 @@ def _empty(server: PostgresServer, database: str) -> None:
 
 
 @contextmanager
-def _gunicorn(database_url: str, redis_url: str) -> Iterator[str]:
+def run_gunicorn(database_url: str, redis_url: str) -> Iterator[str]:
     """Run `gunicorn wsgi:app` on a port of the system's choosing; its address."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=256)
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"

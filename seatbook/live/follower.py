@@ -70,13 +70,13 @@ class Follower:
                 if not is_failing:
                     log.exception("Open pages are not told what changes; trying again.")
                 is_failing = True
-            self._tend()
+            self.tend()
             if not self._hub.count:
                 pause = None
             spent = time.monotonic() - began
             self._stopped.wait(max(TICK_SECONDS - spent, spent * REST_SHARE))
 
-    def _tend(self) -> None:
+    def tend(self) -> None:
         """End the streams that are old enough, and let those that are silent be heard."""
         now = time.monotonic()
         beat, again = telling.beat(), telling.again()

@@ -17,7 +17,7 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import Any
 
 from seatbook.live.sse import Frame
@@ -88,7 +88,7 @@ class Stream:
                 self._socket.shutdown(socket.SHUT_RDWR)
         self._wake.set()
 
-    def body(self, *, join: Callable[[Stream], None], leave: Callable[[Stream], None]) -> Iterator[bytes]:
+    def body(self, *, join: Callable[[Stream], None], leave: Callable[[Stream], None]) -> Generator[bytes]:
         """The body of the response. `join` is called when the server has written the headers: from then on
         frames may go to the socket."""
         try:

@@ -65,7 +65,7 @@ def test_a_stream_that_is_cut_a_hundred_times_misses_nothing(app: Flask, hub: Hu
 
 
 @settings(
-    max_examples=25,
+    max_examples=20,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
