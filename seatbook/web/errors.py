@@ -24,7 +24,7 @@ from seatbook.domain.transaction import violated_constraint
 from seatbook.errors import SeatbookError
 from seatbook.extensions import db, limiter
 from seatbook.web.formats import number
-from seatbook.web.sessions import ANONYMOUS_HOLDER
+from seatbook.web.sessions import ANONYMOUS_HOLDER, safe_next
 from seatbook.web.texts import ngettext, translations
 
 log = logging.getLogger(__name__)
@@ -225,4 +225,5 @@ def _page_before() -> str | None:
     is_here = request.method == "GET" and before.path == request.path
     if before.netloc != request.host or is_here:
         return None
-    return before.path + (f"?{before.query}" if before.query else "")
+    page = before.path + (f"?{before.query}" if before.query else "")
+    return page if safe_next(page) == page else None

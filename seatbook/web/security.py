@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, g, request
+from flask import Flask, Response, abort, g, redirect, request
 from flask_babel import gettext as _
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import IntegerConverter
+from werkzeug.routing import IntegerConverter, RequestRedirect
+from werkzeug.wrappers import Response as BaseResponse
 
 from seatbook.config import Config
 from seatbook.errors import InvalidInput
@@ -88,6 +90,7 @@ def init_app(app: Flask, config: Config) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.jinja_env.globals["csp_nonce"] = csp_nonce
 
+    app.before_request(_redirect_within_this_site)
     app.before_request(_refuse_unreadable_input)
     csrf.init_app(app)
 
@@ -108,6 +111,20 @@ def csp_nonce() -> str:
     if "csp_nonce" not in g:
         g.csp_nonce = secrets.token_urlsafe(16)
     return str(g.csp_nonce)
+
+
+def _redirect_within_this_site() -> BaseResponse | None:
+    """Answer an address with a slash too few or too many by the path of the right one alone.
+
+    Werkzeug would write a whole address, with whatever host the request named.
+    """
+    reason = request.routing_exception
+    if not isinstance(reason, RequestRedirect):
+        return None
+    right = urlsplit(reason.new_url)
+    # One slash at the beginning: after two a browser reads a host.
+    path = "/" + right.path.lstrip("/")
+    return redirect(path + (f"?{right.query}" if right.query else ""), reason.code)
 
 
 def _refuse_unreadable_input() -> None:

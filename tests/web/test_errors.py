@@ -86,6 +86,14 @@ def test_the_way_back_leads_to_our_own_pages_only(client: Browser) -> None:
     assert "Back to the page before" not in answer.text
 
 
+@pytest.mark.parametrize("path", ["//evil.example/", "/\\evil.example/"])
+def test_the_way_back_is_no_address_that_only_begins_like_ours(client: Browser, path: str) -> None:
+    answer = client.get("/fail/taken", headers={"Referer": f"http://localhost{path}"})
+
+    assert answer.status_code == 409
+    assert "evil" not in answer.text
+
+
 def test_htmx_gets_the_sentence_into_the_message_and_nothing_else(client: Browser) -> None:
     answer = client.get("/fail/taken", headers=HTMX)
 

@@ -183,6 +183,28 @@ def test_an_id_that_no_row_can_have_is_not_there(visitor: Visitor, id: str) -> N
         assert visitor.open(path).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("asked", "method", "target"),
+    [
+        ("/reservations", "GET", "/reservations/"),
+        ("/reservations?page=2&name=%C3%89mile%20%26", "GET", "/reservations/?page=2&name=%C3%89mile%20%26"),
+        ("/events//7/best", "POST", "/events/7/best"),
+        ("//evil.example//sign-in", "GET", None),
+    ],
+)
+def test_a_redirect_names_no_host(visitor: Visitor, asked: str, method: str, target: str | None) -> None:
+    path, _, query = asked.partition("?")
+    answer = visitor.client.open(
+        method=method,
+        environ_overrides={"PATH_INFO": path, "QUERY_STRING": query},
+        headers={"Host": "evil.example"},
+    )
+
+    assert answer.headers.get("Location") == target
+    assert answer.status_code == (308 if target else 404)
+    assert target is None or "evil.example" not in answer.text
+
+
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data"])
 def test_more_than_any_form_needs_is_not_read(visitor: Visitor, kind: str) -> None:
     answer = visitor.client.post("/sign-in", data={"name": "x" * 70_000}, headers={"Content-Type": kind})
