@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from seatbook.domain import passwords
 from seatbook.domain.mail import Letter, put_in_outbox
-from seatbook.domain.names import clean_email, clean_username
+from seatbook.domain.names import clean_email, clean_username, one_spelling
 from seatbook.domain.transaction import run_transaction, violated_constraint
 from seatbook.errors import N_, InvalidInput, NameTaken, NotFound, ResetLinkSpent, SignInRefused
 from seatbook.models import User
@@ -208,7 +208,9 @@ def _is_called(name: str) -> ColumnElement[bool]:
     At most one has: a username holds no "@", and an address does.
     """
     spelled = " ".join(unicodedata.normalize("NFC", name).split()).replace("\0", "")
-    return _has_email(spelled) if "@" in spelled else func.lower(User.username) == func.lower(spelled)
+    if "@" in spelled:
+        return _has_email(spelled)
+    return func.lower(User.username) == func.lower(one_spelling(spelled))
 
 
 def _has_email(address: str) -> ColumnElement[bool]:

@@ -73,6 +73,15 @@ def test_the_same_letters_composed_in_another_way_are_the_same_name() -> None:
     assert accounts.sign_in(unicodedata.normalize("NFD", "ÉMILE"), password=PASSWORD).username == "Émile"
 
 
+def test_a_name_in_another_form_of_its_letters_is_the_same_name(alice: Account) -> None:
+    wide = "\uff21\uff4c\uff49\uff43\uff45"
+
+    with pytest.raises(NameTaken):
+        accounts.create_account(wide, email="other@example.org", password=PASSWORD)
+
+    assert accounts.sign_in(wide, password=PASSWORD) == alice
+
+
 def test_of_eight_who_ask_for_one_name_at_the_same_moment_one_gets_it(app: Flask) -> None:
     asks = [
         partial(accounts.create_account, "alice", email=f"alice{n}@example.org", password=PASSWORD)
