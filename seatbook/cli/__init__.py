@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import flask_migrate.cli
 from flask import Flask
 
 from seatbook.cli import audit, event, plan, seed, stress, sweep, user
+from seatbook.cli.refusal import tell_refusals
 
 
 def init_app(app: Flask) -> None:
-    """Register every command."""
+    """Register every command, and see to it that each says no in one way, those of `flask db` too."""
+    # They come to `flask` by an entry point of their package, not through here.
+    tell_refusals(flask_migrate.cli.db)
     for story in (audit, event, plan, seed, stress, sweep, user):
         for command in story.commands:
+            tell_refusals(command)
             app.cli.add_command(command)

@@ -21,7 +21,7 @@ from seatbook.cli.event_options import (
     prices_by_category,
 )
 from seatbook.cli.progress import counted
-from seatbook.cli.refusal import refusals_told
+from seatbook.cli.refusal import Refusal
 from seatbook.cli.tables import echo_table
 from seatbook.domain.catalogue import NewShow, NewVenue, VenueRecord, find_plan, find_show, find_venue
 from seatbook.domain.events import CreatedEvent, SaleTerms, create_event, publish_event
@@ -46,7 +46,7 @@ def event() -> None:
 @click.option("--description", default="", help="Text about a new show.")
 @click.option("--venue", required=True, help="Name of the venue.")
 @click.option("--address", default="", help="Address of a new venue.")
-@click.option("--time-zone", help="Time zone of a new venue, which is made with it.")
+@click.option("--time-zone", help="Time zone of a new venue, which is made with it, such as Europe/Helsinki.")
 @click.option("--plan", "plan_name", help="Name of the venue's plan whose seats are sold.")
 @click.option(
     "--area",
@@ -80,7 +80,6 @@ def event() -> None:
 @click.option("--publish/--draft", default=False, help="Show it to the public at once.  [default: --draft]")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @with_appcontext
-@refusals_told
 def create(
     title: str,
     kind: str | None,
@@ -160,7 +159,6 @@ def create(
 @event.command("publish")
 @click.argument("event_id", type=int)
 @with_appcontext
-@refusals_told
 def publish_(event_id: int) -> None:
     """Put the draft EVENT_ID on sale."""
     done = publish_event(event_id)
@@ -174,7 +172,6 @@ def publish_(event_id: int) -> None:
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @with_appcontext
-@refusals_told
 def list_(past: bool, limit: int, as_json: bool) -> None:
     """List events with what is sold, drafts too."""
     lines = list_events(past=past, limit=limit)
@@ -217,7 +214,7 @@ def list_(past: bool, limit: int, as_json: bool) -> None:
 
 def _venue(name: str, *, address: str, time_zone: str | None) -> VenueRecord | NewVenue:
     try:
-        return find_venue(name)
+        found = find_venue(name)
     except NotFound:
         if time_zone is None:
             raise NotFound(
@@ -225,6 +222,12 @@ def _venue(name: str, *, address: str, time_zone: str | None) -> VenueRecord | N
                 "or give --time-zone, and it is made"
             ) from None
         return NewVenue(name=name, address=address, time_zone=checked_time_zone(time_zone).key)
+    if time_zone is not None and checked_time_zone(time_zone).key != found.time_zone:
+        raise Refusal(
+            f"{found.name} is in the time zone {found.time_zone}, and the times of its events are told in it. "
+            f"Leave out “--time-zone {time_zone}”, and give the times in {found.time_zone}."
+        )
+    return found
 
 
 def _show(title: str, *, kind: str | None, tagline: str, description: str) -> NewShow | int:

@@ -13,9 +13,9 @@ from seatbook.cli.event_options import PRICE, PriceOption, prices_by_category
 from seatbook.cli.plan_diff_report import diff_as_json, report_applied, report_diff
 from seatbook.cli.plan_report import report_import
 from seatbook.cli.progress import steps
-from seatbook.cli.refusal import refusals_told
+from seatbook.cli.refusal import Refusal
 from seatbook.cli.tables import echo_table
-from seatbook.domain.catalogue import NewVenue, find_plan, find_venue, store_plan
+from seatbook.domain.catalogue import NewVenue, PlanExists, find_plan, find_venue, store_plan
 from seatbook.domain.plan_apply import apply_plan, diff_plan
 from seatbook.domain.plan_formats import WRITTEN_FORMATS, read_plan, write_plan
 from seatbook.domain.plans import PlanLayout
@@ -37,7 +37,6 @@ def plan() -> None:
 @click.option("--time-zone", help="Time zone of a new venue, such as Europe/Helsinki.  [default: UTC]")
 @click.option("--replace", is_flag=True, help="Replace a plan of that name which has other seats.")
 @with_appcontext
-@refusals_told
 def import_plan(
     file: Path, venue: str, name: str | None, address: str, time_zone: str | None, replace: bool
 ) -> None:
@@ -52,12 +51,15 @@ def import_plan(
         next_step()
         read = read_plan(file.read_bytes(), file_name=file.name)
         next_step()
-        stored = store_plan(
-            read.layout,
-            name=file.stem if name is None else name,
-            venue=NewVenue(name=venue, address=address, time_zone=time_zone or "UTC"),
-            replace=replace,
-        )
+        try:
+            stored = store_plan(
+                read.layout,
+                name=file.stem if name is None else name,
+                venue=NewVenue(name=venue, address=address, time_zone=time_zone or "UTC"),
+                replace=replace,
+            )
+        except PlanExists as error:
+            raise Refusal(f"{error} The options for it are --name and --replace.") from error
     report_import(read, stored, zone_asked=time_zone)
 
 
@@ -76,7 +78,6 @@ def import_plan(
     "--output", type=click.Path(dir_okay=False, path_type=Path), help="The file.  [default: standard output]"
 )
 @with_appcontext
-@refusals_told
 def export_plan(name: str, venue: str, file_format: str, output: Path | None) -> None:
     """Write the plan NAME as a file; what its format cannot hold is said on standard error."""
     found = find_plan(name, venue_id=find_venue(venue).venue_id)
@@ -99,7 +100,6 @@ def export_plan(name: str, venue: str, file_format: str, output: Path | None) ->
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @click.pass_context
 @with_appcontext
-@refusals_told
 def diff(context: click.Context, file: Path, event_id: int, as_json: bool) -> None:
     """Say what the plan in FILE would do to an event that is on sale. Nothing is written.
 
@@ -129,7 +129,6 @@ def diff(context: click.Context, file: Path, event_id: int, as_json: bool) -> No
     help="“Gold=45.00” for a category that is new, or “45.00” for all of these.",
 )
 @with_appcontext
-@refusals_told
 def apply(file: Path, event_id: int, prices: tuple[PriceOption, ...]) -> None:
     """Bring the plan in FILE to an event that is on sale, all of it or nothing.
 
@@ -156,7 +155,6 @@ def _new_prices(event_id: int, layout: PlanLayout, options: tuple[PriceOption, .
 @plan.command("list")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @with_appcontext
-@refusals_told
 def list_(as_json: bool) -> None:
     """List the plans of all venues."""
     plans = list_plans()

@@ -11,7 +11,7 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy.exc import OperationalError
 
 from seatbook.cli.progress import progress_bar
-from seatbook.cli.refusal import Refusal, refusals_told
+from seatbook.cli.refusal import Refusal
 from seatbook.domain.demonstration import (
     DEMO_ACCOUNTS,
     DEMO_PASSWORD,
@@ -32,7 +32,6 @@ __all__ = ["DEMO_ACCOUNTS", "DEMO_PASSWORD", "commands", "seed"]
     "--delete-my-data", is_flag=True, help="With --reset: delete also what is not demonstration data."
 )
 @with_appcontext
-@refusals_told
 def seed(reset: bool, yes: bool, delete_my_data: bool) -> None:
     """Make demonstration data: a cinema, a theatre, a gig, escape rooms, T-shirts.
 

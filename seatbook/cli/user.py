@@ -7,7 +7,6 @@ import sys
 import click
 from flask.cli import AppGroup
 
-from seatbook.cli.refusal import refusals_told
 from seatbook.domain import accounts
 from seatbook.models.account import ROLES
 
@@ -27,7 +26,6 @@ commands: list[click.Command] = [user]
 @click.option("--email", required=True, help="Where a link for a new password goes.")
 @click.option("--role", type=ROLE, default="customer", show_default=True, help="What the account may do.")
 @PASSWORD_FROM_STDIN
-@refusals_told
 def create(username: str, email: str, role: str, password_stdin: bool) -> None:
     """Make an account. The password is asked for twice."""
     password = _read_password(from_stdin=password_stdin)
@@ -38,7 +36,6 @@ def create(username: str, email: str, role: str, password_stdin: bool) -> None:
 @user.command("set-role")
 @click.argument("username")
 @click.argument("role", type=ROLE)
-@refusals_told
 def set_role(username: str, role: str) -> None:
     """Give USERNAME the ROLE. It counts from the next page that they open."""
     account = accounts.set_role(username, role=role)
@@ -48,7 +45,6 @@ def set_role(username: str, role: str) -> None:
 @user.command("set-password")
 @click.argument("username")
 @PASSWORD_FROM_STDIN
-@refusals_told
 def set_password(username: str, password_stdin: bool) -> None:
     """Give USERNAME a new password, and sign them out everywhere. The password is asked for twice."""
     password = _read_password(from_stdin=password_stdin)

@@ -86,6 +86,10 @@ class PlanRecord:
     layout: PlanLayout
 
 
+class PlanExists(InvalidInput):
+    """The venue has a plan of that name, with another layout."""
+
+
 def create_venue(name: str, *, address: str = "", time_zone: str = "UTC") -> VenueRecord:
     """Make a venue. Raises InvalidInput when there is one of that name, or the zone is unknown."""
     new = NewVenue(name=name, address=address, time_zone=time_zone)
@@ -115,7 +119,7 @@ def store_plan(layout: PlanLayout, *, name: str, venue: NewVenue | int, replace:
     """Keep a layout as a plan of a venue; venue and plan come in one transaction, or neither does.
 
     Repeating it with the same layout changes nothing. Another layout under a
-    name that is taken raises InvalidInput, unless `replace`: events made from
+    name that is taken raises PlanExists, unless `replace`: events made from
     the old one keep their own seats. Raises PlanFaults, NotFound (venue id).
     """
     check_layout(layout)
@@ -141,7 +145,7 @@ def store_plan(layout: PlanLayout, *, name: str, venue: NewVenue | int, replace:
         if plan.layout == document:
             return StoredPlan(plan.id, name, at, "unchanged")
         if not replace:
-            raise InvalidInput(
+            raise PlanExists(
                 field="name",
                 reason=N_(
                     "%(venue)s already has a plan named “%(name)s” with other seats. "

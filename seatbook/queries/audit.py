@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
+from seatbook.errors import NotFound
 from seatbook.extensions import db
 
 # Reading whole tables may take longer than a request is allowed to.
@@ -36,13 +37,15 @@ class Audit:
 
 
 def audit_books(event_id: int | None = None) -> Audit:
-    """Check one event, or all of them."""
+    """Check one event, or all of them. Raises NotFound when there is no such event."""
     session = db.session
     session.rollback()
     try:
         session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
         session.execute(text(f"SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}'"))
         session.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = '{STATEMENT_TIMEOUT}'"))
+        if event_id is not None and not session.execute(text(EXISTS), {"event": event_id}).scalar_one():
+            raise NotFound(what=f"event as {event_id}")
         findings = []
         for rule, statement in RULES.items():
             rows = session.execute(text(statement), {"event": event_id}).all()
@@ -54,6 +57,8 @@ def audit_books(event_id: int | None = None) -> Audit:
     finally:
         session.rollback()
 
+
+EXISTS = "SELECT EXISTS (SELECT FROM event WHERE id = :event)"
 
 COUNTS = """
     SELECT (SELECT count(*) FROM seat WHERE event_id = coalesce(:event, event_id)),

@@ -147,6 +147,17 @@ def test_a_new_venue_is_made_when_its_time_zone_is_given(app: Flask) -> None:
     assert the_event().starts_at.isoformat() == "2030-12-24T10:30:00+00:00"
 
 
+def test_another_time_zone_than_the_venues_own_is_refused(app: Flask) -> None:
+    wanted = [*STANDING, *AT, "--free", "--time-zone"]
+
+    refused = create(app, *wanted, "Asia/Tokyo")
+    assert refused.exit_code == 1
+    assert "Lyric Hall is in the time zone Europe/Helsinki" in refused.stderr
+    assert nothing_was_written()
+
+    assert create(app, *wanted, "Europe/Helsinki").exit_code == 0
+
+
 def test_a_show_that_exists_needs_no_kind(app: Flask) -> None:
     create(app, *STANDING, *AT, "--free")
 

@@ -87,6 +87,7 @@ def test_importing_again_changes_nothing_and_another_hall_needs_replace(
     refused = run(app, "import", str(file), "--venue", "Lyric Hall")
     assert refused.exit_code == 1
     assert "already has a plan named “lyric” with other seats" in refused.stderr
+    assert "--replace" in refused.stderr
 
     replaced = run(app, "import", str(file), "--venue", "Lyric Hall", "--replace")
     assert replaced.exit_code == 0
