@@ -16,7 +16,7 @@ help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/run.stamp static/vendor/stamp ## Start seatbook at http://127.0.0.1:8000 (PORT=8001 for another)
-	@exec $(BIN)/python run.py --port $(PORT)
+	@exec $(BIN)/python run.py --port '$(PORT)'
 
 test: $(VENV)/test.stamp static/vendor/stamp ## Run all tests (ARGS="tests/web -x" for some of them)
 	@$(BIN)/python -m tests.chromium

@@ -90,7 +90,7 @@ def _with_embedded_servers(environ: Mapping[str, str]) -> dict[str, str]:
     except (OSError, ValueError):
         embedded = {}
     filled = dict(environ)
-    for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY"):
+    for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PUBLIC_URL"):
         if not filled.get(name) and not filled.get(f"{name}_FILE") and embedded.get(name):
             filled[name] = embedded[name]
     return filled

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import signal
 import sys
 from pathlib import Path
@@ -16,7 +17,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m seatbook.embedded")
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="run seatbook with everything it needs, until Ctrl-C")
-    run.add_argument("--port", type=_port, default=8000)
+    run.add_argument("--port", default="8000")
     run.add_argument("--var", type=Path, default=VAR_DIR, help="where data and logs are kept")
     commands.add_parser("frontend", help="install the front-end packages into static/vendor/")
     prepare = commands.add_parser("prepare", help="migrate, and make demonstration data when empty")
@@ -34,6 +35,7 @@ def main(arguments: list[str]) -> int:
 def _do(arguments: argparse.Namespace) -> None:
     # Imported where needed: each command is quick to start, and needs only what it uses.
     if arguments.command == "run":
+        port = _port(arguments.port)
         from seatbook.embedded.leftovers import carry_mark
 
         var_dir = arguments.var.resolve()
@@ -41,7 +43,7 @@ def _do(arguments: argparse.Namespace) -> None:
         from seatbook.embedded.supervisor import run
 
         _listen_to_ctrl_c()
-        run(var_dir, port=arguments.port)
+        run(var_dir, port=port)
     elif arguments.command == "frontend":
         from seatbook.embedded.frontend import install
 
@@ -59,8 +61,10 @@ def _listen_to_ctrl_c() -> None:
 
 
 def _port(text: str) -> int:
-    if not text.isdigit() or not 1 <= int(text) <= 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port: PORT is a whole number from 1 to 65535")
+    if not re.fullmatch("[0-9]{1,5}", text) or not 1 <= int(text) <= 65535:
+        raise CannotRun(
+            f"“{text}” is not a port, which is a whole number from 1 to 65535: make run PORT=8001"
+        )
     return int(text)
 
 

@@ -2,6 +2,7 @@
 
 `seatbook/config.py` reads it. Addresses are in it while their server runs; the
 secret key is made once and stays, so that nobody is signed out by a restart.
+PUBLIC_URL is the address with its port, for commands that print it or call it.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class StateFile:
         return content["SECRET_KEY"]
 
     def publish(self, addresses: dict[str, str]) -> None:
-        """Say where the servers are: {"DATABASE_URL": …, "REDIS_URL": …}, each when we started it."""
+        """Say where things are: {"DATABASE_URL": …, "REDIS_URL": …}, each when we started it, and PUBLIC_URL."""
         self._write({"SECRET_KEY": self.secret_key()} | addresses)
 
     def withdraw(self) -> None:

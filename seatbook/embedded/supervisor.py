@@ -54,6 +54,8 @@ def run(var_dir: Path, *, port: int) -> None:
     with only_one(var_dir / "run.lock", address=address):
         if _stop_leftovers(var_dir):
             say("An earlier run was killed and left processes behind; they are stopped now.")
+        # Addresses that a killed run left lead nowhere now, whether this run comes about or not.
+        StateFile(var_dir / "embedded.json").withdraw()
         refuse_taken_port(port)
         with stopping_on_signals():
             _Run(var_dir, port=port, address=address).until_stopped()
@@ -120,7 +122,10 @@ class _Run:
     def _start_servers(self) -> None:
         for server in self.servers.values():
             server.start()
-        self.state_file.publish({name: server.url() for name, server in self.servers.items()})
+        addresses = {name: server.url() for name, server in self.servers.items()}
+        if public_url := self.environ.get("PUBLIC_URL"):
+            addresses["PUBLIC_URL"] = public_url
+        self.state_file.publish(addresses)
 
     def _prepare(self) -> list[DemonstrationAccount]:
         command = [sys.executable, "-m", "seatbook.embedded", "prepare", str(self.var_dir)]

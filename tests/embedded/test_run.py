@@ -24,6 +24,7 @@ from sqlalchemy import create_engine, text
 
 from seatbook.config import PROJECT_DIR
 from seatbook.embedded.leftovers import marked_processes
+from seatbook.embedded.state_file import StateFile
 
 PATIENCE_SECONDS = 120
 
@@ -178,7 +179,8 @@ def test_servers_named_in_the_environment_are_used_instead(
     run = start_run(var_dir, DATABASE_URL=fresh_database, REDIS_URL=redis_url)
     run.until_ready()
     assert "demonstration" not in run.said.lower()
-    assert set(run.state()) == {"SECRET_KEY"}
+    assert set(run.state()) == {"SECRET_KEY", "PUBLIC_URL"}
+    assert run.state()["PUBLIC_URL"] == run.address
     assert not (var_dir / "postgres").exists()
     assert run.stop() == 0
 
@@ -186,11 +188,15 @@ def test_servers_named_in_the_environment_are_used_instead(
 def test_a_taken_port_is_told_before_anything_is_started(
     start_run: StartRun, short_dir: Path, free_port: int
 ) -> None:
+    state_file = StateFile(short_dir / "var" / "embedded.json")
+    state_file.path.parent.mkdir()
+    state_file.publish({"REDIS_URL": "unix:///of/a/run/that/was/killed"})
     with socket.create_server(("127.0.0.1", free_port)):
         run = start_run(short_dir / "var")
         assert run.process.wait(PATIENCE_SECONDS) == 1
     assert f"Port {free_port} is taken by another program. Choose another one: make run PORT=" in run.said
     assert not (short_dir / "var" / "postgres").exists()
+    assert run.state() == {"SECRET_KEY": state_file.secret_key()}
 
 
 def test_a_database_that_is_not_there_is_told_in_a_sentence(start_run: StartRun, short_dir: Path) -> None:

@@ -14,13 +14,22 @@ def test_other_terminals_find_the_servers_while_they_run(
 ) -> None:
     state_file = StateFile(tmp_path / "embedded.json")
     monkeypatch.setattr(config, "EMBEDDED_STATE_FILE", state_file.path)
-    state_file.publish({"DATABASE_URL": "postgresql+psycopg2://seatbook@/seatbook", "REDIS_URL": "unix:///r"})
+    state_file.publish(
+        {
+            "DATABASE_URL": "postgresql+psycopg2://seatbook@/seatbook",
+            "REDIS_URL": "unix:///r",
+            "PUBLIC_URL": "http://127.0.0.1:8123",
+        }
+    )
 
     found = config.Config.from_environ({})
 
     assert found.database_url == "postgresql+psycopg2://seatbook@/seatbook"
     assert found.redis_url == "unix:///r"
     assert found.secret_key == state_file.secret_key()
+    assert found.public_url == "http://127.0.0.1:8123"
+    elsewhere = config.Config.from_environ({"PUBLIC_URL": "https://tickets.example"})
+    assert elsewhere.public_url == "https://tickets.example"
 
 
 def test_the_secret_key_outlives_the_servers(tmp_path: Path) -> None:
