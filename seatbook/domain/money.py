@@ -12,13 +12,18 @@ from seatbook.errors import N_, InvalidInput
 # A tenth of what a bigint can hold, so that a basket of many seats can be added up as well.
 MAX_PRICE_MINOR = 10**15
 
+# Codes that begin with X belong to no country: these few are money, and all others are metals, funds,
+# units of account, "for tests" and "no currency". (ISO 4217, list one.)
+_MONEY_OF_SEVERAL_COUNTRIES = {"XAF", "XCD", "XCG", "XOF", "XPF"}
+
 _DECIMAL_TEXT = re.compile(r"[0-9]{1,15}(\.[0-9]+)?", re.ASCII)
 
 
 def checked_currency(code: str) -> str:
     """The currency's ISO 4217 code in capitals. Raises InvalidInput when there is no such currency."""
     currency = code.strip().upper()
-    if not re.fullmatch("[A-Z]{3}", currency, re.ASCII) or currency not in list_currencies("en"):
+    is_known = re.fullmatch("[A-Z]{3}", currency, re.ASCII) and currency in list_currencies("en")
+    if not is_known or (currency.startswith("X") and currency not in _MONEY_OF_SEVERAL_COUNTRIES):
         raise InvalidInput(
             field="currency",
             reason=N_(

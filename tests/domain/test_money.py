@@ -55,3 +55,14 @@ def test_a_currency_is_known_in_any_case() -> None:
 def test_what_is_no_currency_is_refused(code: str) -> None:
     with pytest.raises(InvalidInput, match="ISO 4217"):
         checked_currency(code)
+
+
+@pytest.mark.parametrize("code", ["XXX", "xts", "XAU", "XAG", "XPD", "XPT", "XDR", "XBA", "XUA"])
+def test_a_code_that_is_no_money_is_no_currency(code: str) -> None:
+    with pytest.raises(InvalidInput, match=f"“{code}” is not a currency"):
+        checked_currency(code)
+
+
+@pytest.mark.parametrize("code", ["XAF", "XCD", "XOF", "XPF"])
+def test_money_of_several_countries_is_a_currency(code: str) -> None:
+    assert checked_currency(code) == code
