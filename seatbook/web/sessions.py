@@ -81,7 +81,11 @@ def begin_session(account: Account) -> None:
 
 
 def end_session() -> None:
-    """Sign out, in this browser."""
+    """Sign out, in this browser.
+
+    A copy of the cookie that somebody took before stays good until it is too old: which
+    sessions exist is written nowhere. Signing out everywhere, and a new password, end copies too.
+    """
     logout_user()
     session.clear()
     g.pop("csrf_token", None)
