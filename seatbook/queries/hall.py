@@ -52,6 +52,16 @@ class Block:
     lines: int
     runs: tuple[Run, ...]
 
+    @property
+    def available(self) -> int:
+        return sum(seat.status == "available" for run in self.runs for seat in run.seats)
+
+    @property
+    def thirds_left(self) -> int:
+        """How much is left, in thirds of what is for sale, rounded up: 0 is nothing, 3 more than two thirds."""
+        for_sale = sum(seat.status != "blocked" for run in self.runs for seat in run.seats)
+        return -(-3 * self.available // for_sale) if for_sale else 0
+
 
 @dataclass(frozen=True, slots=True)
 class Hall:

@@ -40,6 +40,10 @@ class EventWords:
     def sections(self, area: AreaView) -> list[SectionView]:
         return [section for section in self.page.sections if section.area_id == area.id]
 
+    def left_here(self, count: int) -> str:
+        """How many seats of a part of the hall are left, in as few words as there is room for."""
+        return _("%(num)s left", num=number(count)) if count else _("none left")
+
     def slots_by_day(self, area: AreaView) -> list[tuple[date, list[SeatView]]]:
         """Slots that have not begun, by the day at the venue. One's own stay in sight until they are over."""
         zone = ZoneInfo(self.time_zone)

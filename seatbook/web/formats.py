@@ -127,7 +127,9 @@ def iso(at: datetime) -> str:
 
 
 def zone_name(time_zone: str) -> str:
-    """ "Helsinki time": whose clock the times are of."""
+    """ "Helsinki time": whose clock the times are of. A clock of no city is called by its own name."""
+    if time_zone.removeprefix("Etc/") in ("UTC", "GMT"):
+        return "UTC"
     return _("%(city)s time", city=_city(time_zone, locale()))
 
 

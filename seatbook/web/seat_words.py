@@ -112,6 +112,9 @@ class SeatWords:
         short = {"mine": _("yours"), "held": _("held")}
         return short.get(seat.status) or self._status[seat.status]
 
+    def colour(self, seat: SeatView) -> int:
+        return self._colours[seat.category_id]
+
     def price(self, seat: SeatView) -> str:
         return money(self._categories[seat.category_id].price_minor, self._page.event.currency)
 
