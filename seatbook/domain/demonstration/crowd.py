@@ -10,10 +10,11 @@ import secrets
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from random import Random
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from seatbook.domain.holders import HolderRef, holder_of_browser
@@ -23,6 +24,7 @@ from seatbook.models import Area, Seat
 
 # Couples are the most.
 GROUPS = (1, 2, 2, 2, 2, 3, 3, 4, 4, 5)
+SOON = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,12 @@ def _areas(event_id: int) -> list[_Area]:
         query = (
             select(Seat.id, Seat.area_id, Area.kind, Seat.section_id, Seat.row_label, Seat.label, Seat.x)
             .join(Area, (Area.event_id == Seat.event_id) & (Area.id == Seat.area_id))
-            .where(Seat.event_id == event_id, Seat.status == "available")
+            .where(
+                Seat.event_id == event_id,
+                Seat.status == "available",
+                # A slot that begins while the seed still buys would be refused then.
+                or_(Seat.starts_at.is_(None), Seat.starts_at > func.clock_timestamp() + SOON),
+            )
             .order_by(Area.position, Seat.id)
         )
         for seat in session.execute(query):
