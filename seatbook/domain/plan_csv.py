@@ -21,20 +21,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from seatbook.domain.hall_layout import Zone, lay_out_hall, seat_label
+from seatbook.domain.plan_checks import layout_faults
+from seatbook.domain.plan_limits import MAX_COORDINATE, MAX_SECTIONS, is_coordinate
 from seatbook.domain.plans import (
     MAX_LABEL_LENGTH,
     MAX_NAME_LENGTH,
     MAX_PLACES,
     PlanFaults,
     PlanLayout,
-    check_layout,
 )
 from seatbook.domain.zone_lines import Run
 
 COLUMNS = ("zone", "row", "start", "end")
 MAX_RUN = 1_000
+# With these a hall stays within what the page can draw, unless its rows are laid end to end.
+MAX_ROWS = 5_000
+MAX_ROW_SEATS = 2_000
 MAX_NUMBER = 999_999
 MAX_FILE_BYTES = 16 * 1024 * 1024
+# Of a value that is quoted back.
+LONGEST_QUOTE = 40
 
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -58,7 +64,10 @@ def plan_from_csv(content: bytes, *, file_name: str) -> CsvPlan:
     if reader.faults:
         raise PlanFaults(reader.faults, source=f"{file_name} cannot be used as a plan:")
     layout = lay_out_hall(zones)
-    check_layout(layout)
+    if faults := list(layout_faults(layout)):
+        raise PlanFaults(
+            _in_the_file(faults, layout, file_name), source=f"{file_name} cannot be used as a plan:"
+        )
     return CsvPlan(
         layout=layout,
         zones=len(zones),
@@ -77,6 +86,8 @@ class _Reader:
         self.notes: list[str] = []
         # Where each seat came first: (zone, label) -> line. A plan is small, so it may be this plain.
         self._lines: dict[tuple[str, str], int] = {}
+        # How many seats each row has so far, by (zone, row).
+        self._rows: dict[tuple[str, str], int] = {}
 
     def zones(self, content: bytes) -> list[Zone]:
         text = self._decoded(content)
@@ -85,16 +96,26 @@ class _Reader:
         runs: dict[str, list[Run]] = {}
         for line, (zone, run) in self._runs(text):
             self._remember_seats(zone, run, line)
-            if len(self._lines) > MAX_PLACES:
-                self._fault(
-                    line,
-                    f"here the plan passes {MAX_PLACES:,} seats, which is the most that a plan can have.",
-                )
-                return []
             runs.setdefault(zone, []).append(run)
+            if too_many := self._too_many(zone, run, zones=len(runs)):
+                self._fault(line, too_many)
+                return []
         if not runs and not self.faults:
             self._fault(None, "there is no line with seats below the header.")
         return [Zone(name, tuple(of_zone)) for name, of_zone in runs.items()]
+
+    def _too_many(self, zone: str, run: Run, *, zones: int) -> str | None:
+        """What is more than a plan can have, with this run; nothing after it is worth reading."""
+        in_row = self._rows[zone, run.row] = self._rows.get((zone, run.row), 0) + run.count
+        if len(self._lines) > MAX_PLACES:
+            return f"at most {MAX_PLACES:,} seats are possible, and this line goes beyond."
+        if zones > MAX_SECTIONS:
+            return f"at most {MAX_SECTIONS:,} zones are possible, and “{zone}” is one more."
+        if len(self._rows) > MAX_ROWS:
+            return f"at most {MAX_ROWS:,} rows are possible, and “{run.row}” of “{zone}” is one more."
+        if in_row > MAX_ROW_SEATS:
+            return f"at most {MAX_ROW_SEATS:,} seats are possible in a row, and “{run.row}” of “{zone}” has more."
+        return None
 
     def _fault(self, line: int | None, what: str) -> None:
         self.faults.append(
@@ -190,12 +211,12 @@ class _Reader:
                 self._fault(line, f"the {name} has a character that cannot be shown.")
         for name in ("start", "end"):
             if not re.fullmatch("[0-9]+", values[name]):
-                self._fault(line, f"{name} “{values[name]}” is not a whole number.")
-            elif int(values[name][:12]) > MAX_NUMBER:
-                self._fault(line, f"{name} {values[name][:12]} is more than {MAX_NUMBER:,}.")
+                self._fault(line, f"{name} “{_quoted(values[name])}” is not a whole number.")
+            elif len(values[name].lstrip("0")) > len(str(MAX_NUMBER)):
+                self._fault(line, f"{name} {_quoted(values[name])} is more than {MAX_NUMBER:,}.")
         if len(self.faults) > before:
             return None
-        run = Run(row=values["row"], start=int(values["start"]), end=int(values["end"]))
+        run = Run(row=values["row"], start=_number(values["start"]), end=_number(values["end"]))
         if run.start > run.end:
             self._fault(line, f"start {run.start} is greater than end {run.end}.")
             return None
@@ -217,6 +238,33 @@ class _Reader:
         for first, labels in doubled.items():
             which = f"seat {labels[0]}" if len(labels) == 1 else f"seats {labels[0]} to {labels[-1]}"
             self._fault(line, f"{which} of “{zone}” came already in line {first}.")
+
+
+def _in_the_file(faults: list[str], layout: PlanLayout, file_name: str) -> list[str]:
+    """The faults of a layout that came out of a file. A hall too large to be drawn is one, not one for each seat."""
+    far = max(
+        max(abs(seat.x), abs(row.y))
+        for area in layout.areas
+        for section in area.sections
+        for row in section.rows
+        for seat in row.seats
+    )
+    if not is_coordinate(far):
+        faults = [
+            f"the rows would reach {far:,.0f} seats from the middle of the stage; at most {MAX_COORDINATE:,} "
+            "are possible. Rows with the same number stand side by side where their seat numbers go on."
+        ]
+    return [f"{file_name}: {fault}" for fault in faults]
+
+
+def _number(digits: str) -> int:
+    """A whole number, with any number of zeros before it: Python itself gives up at some thousands."""
+    return int(digits.lstrip("0") or "0")
+
+
+def _quoted(text: str) -> str:
+    """As it was typed, as far as a line has room for it."""
+    return text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}…"
 
 
 def _tidied(value: str) -> str:

@@ -387,7 +387,8 @@ def test_a_file_that_is_no_table_of_seats_is_refused(content: bytes, fault: str)
         ("Stalls,A,,2", "start “” is not a whole number."),
         ("Stalls,A,\u0663,\u0664", "start “\u0663” is not a whole number."),
         ("Stalls,A,1,1001", "1 to 1001 are 1,001 seats; a run has at most 1,000."),
-        ("Stalls,A,1,9" + "9" * 5000, "end 999999999999 is more than 999,999."),
+        ("Stalls,A,1,99999999999999999999", "end 99999999999999999999 is more than 999,999."),
+        ("Stalls,A,1,9" + "9" * 5000, f"end {'9' * 40}… is more than 999,999."),
         ("Stalls,A,1", "there are 3 values for 4 columns."),
         ("Stalls,A,1,2,3", "there are 5 values for 4 columns."),
         (",A,1,2", "the zone is empty."),
@@ -424,8 +425,44 @@ def test_a_file_with_more_seats_than_any_hall_is_refused_where_it_passes_the_lim
     content = HEADER + "".join(f"Field,{row},1,1000\n" for row in range(101))
 
     assert faults_of(content) == [
-        "hall.csv, line 102: here the plan passes 100,000 seats, which is the most that a plan can have."
+        "hall.csv, line 102: at most 100,000 seats are possible, and this line goes beyond."
     ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "fault"),
+    [
+        (
+            "".join(f"Field,{row},1,1\n" for row in range(12_000)),
+            "hall.csv, line 5002: at most 5,000 rows are possible, and “5000” of “Field” is one more.",
+        ),
+        (
+            "".join(f"Box {number},A,1,1\n" for number in range(3_000)),
+            "hall.csv, line 2002: at most 2,000 zones are possible, and “Box 2000” is one more.",
+        ),
+        (
+            "".join(f"Field,A,{first},{first + 999}\n" for first in range(1, 30_000, 1_000)),
+            "hall.csv, line 4: at most 2,000 seats are possible in a row, and “A” of “Field” has more.",
+        ),
+    ],
+    ids=["rows", "zones", "seats in a row"],
+)
+def test_too_many_of_anything_is_one_fault_with_its_line(lines: str, fault: str) -> None:
+    assert faults_of(HEADER + lines) == [fault]
+
+
+def test_a_hall_too_wide_to_be_drawn_is_one_fault_with_its_file() -> None:
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    runs = [f"Field,{letter}1,{n * 1000 + 1},{n * 1000 + 1000}\n" for n, letter in enumerate(letters)]
+
+    (fault,) = faults_of(HEADER + "".join(runs))
+
+    assert fault.startswith("hall.csv: the rows would reach 13,000 seats from the middle of the stage;")
+    assert "at most 10,000 are possible" in fault
+
+
+def test_zeros_before_a_number_mean_nothing() -> None:
+    assert read(f"Stalls,A,{'0' * 5000}1,{'0' * 20}3\n").seats == 3
 
 
 def test_as_many_seats_as_possible_stand_in_places_of_their_own() -> None:
