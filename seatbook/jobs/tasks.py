@@ -6,20 +6,45 @@ a task that is renamed leaves those that wait under the old name undone.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
+from functools import wraps
+
 from flask import current_app
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from seatbook.domain import mail
 from seatbook.domain.expiry import sweep_expired_holds
 from seatbook.domain.mail_carriers import carrier_of
 from seatbook.jobs.stop_flag import stop_requested
 
+log = logging.getLogger("seatbook.tasks")
 
+
+def _late_without_database(task: Callable[[], None]) -> Callable[[], None]:
+    """A database that is away is one line in the log: the schedule asks for the task again and again."""
+
+    @wraps(task)
+    def attempt() -> None:
+        try:
+            task()
+        except (OperationalError, InterfaceError) as error:
+            reason = str(error.orig).strip().splitlines()[0]
+            log.warning(
+                "%s waits for its next turn: the database does not answer (%s)", task.__name__, reason
+            )
+
+    return attempt
+
+
+@_late_without_database
 def sweep() -> None:
     """Write down the holds that are over; asked to stop, it finishes the batch in hand."""
     batch = current_app.extensions["seatbook"].sweep_batch
     sweep_expired_holds(batch=batch, trigger="schedule", should_stop=stop_requested)
 
 
+@_late_without_database
 def deliver_mail() -> None:
     """Send what is due in the outbox; asked to stop, it finishes the letter in hand."""
     mail.deliver_mail(carrier=carrier_of(current_app.extensions["seatbook"]), should_stop=stop_requested)
