@@ -15,11 +15,14 @@ from seatbook.queries.figures import Figures
 from seatbook.queries.hall import Hall, lay_out
 from seatbook.queries.seats import SeatView
 from seatbook.web.basket_lines import PlaceLine, place_lines
-from seatbook.web.formats import clock, day_and_time, number, price_range
+from seatbook.web.formats import clock, day_and_time, number, price_range, slot_day
 from seatbook.web.listing import listing
 from seatbook.web.seat_words import SeatWords
 from seatbook.web.texts import gettext as _
 from seatbook.web.texts import ngettext
+
+# A day at the venue, and its slots.
+Day = tuple[date, list[SeatView]]
 
 
 class EventWords:
@@ -44,7 +47,7 @@ class EventWords:
         """How many seats of a part of the hall are left, in as few words as there is room for."""
         return _("%(num)s left", num=number(count)) if count else _("none left")
 
-    def slots_by_day(self, area: AreaView) -> list[tuple[date, list[SeatView]]]:
+    def slots_by_day(self, area: AreaView) -> list[Day]:
         """Slots that have not begun, by the day at the venue. One's own stay in sight until they are over."""
         zone = ZoneInfo(self.time_zone)
         now = self.page.event.moment.now
@@ -61,6 +64,22 @@ class EventWords:
             (day, list(of_day))
             for day, of_day in groupby(slots, key=lambda s: s.starts_at.astimezone(zone).date())  # type: ignore[union-attr]
         ]
+
+    def stretches(self, area: AreaView) -> list[tuple[bool, list[Day]]]:
+        """The same in stretches: (True, days) where nothing is to be had on several days one after the other."""
+        stretches: list[tuple[bool, list[Day]]] = []
+        for is_full, of_stretch in groupby(self.slots_by_day(area), key=_is_full):
+            days = list(of_stretch)
+            is_long = is_full and len(days) > 1
+            if stretches and not is_long and not stretches[-1][0]:
+                stretches[-1][1].extend(days)
+            else:
+                stretches.append((is_long, days))
+        return stretches
+
+    def full_days(self, days: list[Day]) -> str:
+        """ "Fri, Nov 20 – Tue, Nov 24: nothing free"."""
+        return _("%(first)s – %(last)s: nothing free", first=slot_day(days[0][0]), last=slot_day(days[-1][0]))
 
     def figures(self, area: AreaView) -> Figures:
         return self.page.figures_of(area)
@@ -187,6 +206,11 @@ class EventWords:
         if more > 0:
             return _("%(names)s and %(count)s more", names=", ".join(names), count=more)
         return ", ".join(names)
+
+
+def _is_full(day: Day) -> bool:
+    """Nothing to press on that day, and nothing of the viewer's own."""
+    return not any(slot.status == "available" or slot.own for slot in day[1])
 
 
 def places_left(figures: Figures) -> str:

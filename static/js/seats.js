@@ -17,6 +17,13 @@ if (places) {
     if (pressed) delete pressed.dataset.pending;
   });
 
+  // A slot that comes back, on days that were full and are folded up.
+  document.addEventListener("htmx:after:swap", () => {
+    for (const days of places.querySelectorAll("details:not([open])")) {
+      days.open = days.querySelector("[data-status=available], [data-status=mine]") !== null;
+    }
+  });
+
   const STILL = matchMedia("(prefers-reduced-motion: reduce)");
   document.addEventListener("htmx:after:swap", () => {
     for (const seat of places.querySelectorAll("[data-lost]")) {
@@ -56,6 +63,7 @@ if (places) {
     let best = null;
     let least = Infinity;
     for (const seat of seats()) {
+      if (!seat.checkVisibility()) continue;
       const there = middle(seat);
       const along = (there.x - here.x) * dx + (there.y - here.y) * dy;
       const aside = Math.abs((there.x - here.x) * dy) + Math.abs((there.y - here.y) * dx);

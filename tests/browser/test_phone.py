@@ -7,11 +7,12 @@ import re
 import pytest
 from playwright.sync_api import Locator, expect
 
+from seatbook.domain.inventory import hold_seats, release_hold
 from tests.browser.conftest import Come
 from tests.browser.events import make_alike, make_room, make_sides, noons
 from tests.browser.geometry import boxes, sideways
 from tests.browser.person import PHONE, REFERENCE, Person
-from tests.factories import make_event
+from tests.factories import make_event, make_holder
 
 # What a thumb needs in each direction, in CSS pixels.
 THUMB = 44
@@ -32,7 +33,10 @@ def too_small(locator: Locator) -> list[str]:
           const box = element.getBoundingClientRect();
           const x = (box.left + box.right) / 2, y = (box.top + box.bottom) / 2;
           const reach = thumb / 2 - 1;
-          const inside = x > reach && x < innerWidth - reach && y > reach && y < innerHeight - reach;
+          // What the sheet of the basket covers a little can be scrolled out from under it.
+          const sheet = document.getElementById("basket");
+          const floor = sheet && !sheet.contains(element) ? sheet.getBoundingClientRect().top : innerHeight;
+          const inside = x > reach && x < innerWidth - reach && y > reach && y < floor - reach;
           const on = (x, y) => {
             const hit = document.elementFromPoint(x, y);
             return hit === element || element.contains(hit);
@@ -110,6 +114,52 @@ def test_from_afar_a_part_of_the_hall_is_what_is_hit_and_never_a_seat(anna: Pers
     anna.page.get_by_role("link", name="Whole hall").tap()
     expect(anna.page).not_to_have_url(re.compile(r"#section-\d+$"))
     assert boxes(seat)[0].width == pytest.approx(box.width, abs=0.5)
+
+
+def test_the_map_begins_in_the_first_third_of_the_screen(anna: Person, box_office: None) -> None:
+    anna.open_event(make_sides())
+    assert boxes(anna.page.get_by_role("navigation", name="Parts of the hall"))[0].top <= 280
+
+
+def test_from_afar_each_part_says_how_much_is_left(anna: Person, box_office: None) -> None:
+    hall = make_sides()
+    anna.open_event(hall)
+    anna.page.wait_for_load_state()
+    stalls = anna.page.get_by_role("group", name="Stalls left", exact=True)
+    expect(stalls.get_by_text("42 left")).to_be_in_viewport()
+
+    # By somebody else: the page hears of it.
+    names = stalls.get_by_role("button").evaluate_all("seats => seats.map(seat => seat.id)")
+    seats = [int(name.removeprefix("seat-")) for name in names]
+    for start in (0, 8):
+        hold_seats(hall.event_id, seat_ids=seats[start : start + 8], holder=make_holder())
+
+    expect(stalls.get_by_text("26 left")).to_be_in_viewport()
+    expect(stalls).to_have_attribute("data-thirds", "2")
+    anna.page.reload()
+    expect(stalls.get_by_text("26 left")).to_be_in_viewport()
+    expect(stalls).to_have_attribute("data-thirds", "2")
+    for start in range(16, 42, 8):
+        hold_seats(hall.event_id, seat_ids=seats[start : start + 8], holder=make_holder())
+    expect(stalls.get_by_text("none left")).to_be_in_viewport()
+    expect(stalls).to_have_attribute("data-thirds", "0")
+
+
+def test_days_of_a_room_that_are_full_are_one_line_until_a_slot_comes_back(
+    anna: Person, box_office: None
+) -> None:
+    room = make_room(noons(4))
+    holders = [make_holder(), make_holder()]
+    for slot, holder in zip(room.seat_ids[:2], holders, strict=True):
+        hold_seats(room.event_id, seat_ids=[slot], holder=holder)
+    anna.open_event(room)
+    slots = anna.page.get_by_role("region", name="The Vault").get_by_role("button")
+    expect(slots).to_have_count(2)
+    expect(anna.page.get_by_text(re.compile(": nothing free$"))).to_be_in_viewport()
+
+    release_hold(room.event_id, holder=holders[0])
+
+    expect(slots).to_have_count(4)
 
 
 def test_a_small_hall_is_for_fingers_at_once(anna: Person, box_office: None) -> None:

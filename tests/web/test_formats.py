@@ -60,6 +60,7 @@ def test_a_time_is_the_venues_own() -> None:
     assert formats.weekday_and_day(NINE_UTC, "Europe/Berlin") == "Wed, Jul 1"
     assert formats.weekday_and_day(NINE_UTC, "Asia/Tokyo") == "Thu, Jul 2"
     assert formats.zone_name("America/New_York") == "New York time"
+    assert formats.zone_name("UTC") == formats.zone_name("Etc/UTC") == "UTC"
 
 
 @pytest.mark.usefixtures("english")
