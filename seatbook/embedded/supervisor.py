@@ -23,6 +23,7 @@ import honcho.manager
 
 from seatbook.config import PROJECT_DIR
 from seatbook.embedded.checks import make_writable, refuse_faulty_settings, refuse_taken_port
+from seatbook.embedded.keeper import KeepingManager, Stopping
 from seatbook.embedded.leftovers import STOP_SECONDS, stop_marked
 from seatbook.embedded.only_one import only_one
 from seatbook.embedded.postgres_server import PostgresServer, stop_leftover
@@ -148,7 +149,7 @@ class _Run:
         if sys.platform == "linux":
             multiprocessing.set_start_method("fork", force=True)
         os.register_at_fork(after_in_child=ignore_ctrl_c)
-        manager = honcho.manager.Manager()
+        manager = KeepingManager(Stopping())
         for name, command in PROCESSES.items():
             # exec: no shell stays between honcho and the process that signals are meant for.
             manager.add_process(name, f"exec {shlex.join(command)}", env=self.environ, cwd=str(PROJECT_DIR))
@@ -160,8 +161,11 @@ class _Run:
             # The terminal is gone, and with it the place for the lines; or a signal came
             # before honcho knew the numbers of its children. `_stop` ends them all.
             return
+        finally:
+            # Whoever ends from here on is not started again.
+            manager.stopping.say()
         if manager.returncode not in ASKED_TO_STOP and not self.fault:
-            self.fault = "One of web, worker and scheduler ended by itself; its lines above say why."
+            self.fault = "One of web, worker and scheduler ended again and again; its lines above say why."
 
     def _welcome(self, accounts: list[DemonstrationAccount]) -> None:
         if wait_until_served(self.port, give_up=self.stopping.is_set):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -72,6 +73,10 @@ class Run:
     def state(self) -> dict[str, str]:
         content: dict[str, str] = json.loads((self.var_dir / "embedded.json").read_text())
         return content
+
+    def pids(self, name: str) -> list[int]:
+        """The numbers of web, worker or scheduler, one for each time it was started."""
+        return [int(number) for number in re.findall(rf"{name} started \(pid=(\d+)\)", self.said)]
 
     def _why(self) -> str:
         return self.said
@@ -167,6 +172,34 @@ def test_servers_that_die_are_started_again(start_run: StartRun, var_dir: Path) 
 
     wait_until(lambda: redis_answers(state["REDIS_URL"]) and answers(run.address), lambda: run.said)
     assert run.stop() == 0
+    assert left_by(var_dir) == []
+
+
+def test_a_process_that_dies_is_started_again_alone(start_run: StartRun, var_dir: Path) -> None:
+    run = start_run(var_dir)
+    run.until_ready()
+    for name in ("web", "worker", "scheduler"):
+        first = run.pids(name)
+        os.kill(first[-1], signal.SIGKILL)
+        wait_until(lambda name=name, first=first: len(run.pids(name)) > len(first), lambda: run.said)  # type: ignore[misc]
+        assert f"{name} ended by itself (killed by SIGKILL); starting it again." in run.said
+    wait_until(lambda: answers(run.address), lambda: run.said)
+    assert [len(run.pids(name)) for name in ("web", "worker", "scheduler")] == [2, 2, 2]
+    assert all(psutil.pid_exists(run.pids(name)[-1]) for name in ("web", "worker", "scheduler"))
+
+    assert run.stop() == 0
+    assert "Traceback" not in run.said
+    assert left_by(var_dir) == []
+
+
+def test_a_process_that_dies_again_and_again_ends_the_run(start_run: StartRun, var_dir: Path) -> None:
+    # gunicorn reads its own settings; this one has no worker class of that name.
+    run = start_run(var_dir, GUNICORN_CMD_ARGS="--worker-class=unheard-of")
+    assert run.process.wait(PATIENCE_SECONDS) == 1
+    assert len(run.pids("web")) == 5
+    assert len(run.pids("worker")) == 1
+    assert "web ended 5 times soon after its start (exit code 1)." in run.said
+    assert "One of web, worker and scheduler ended again and again; its lines above say why." in run.said
     assert left_by(var_dir) == []
 
 
