@@ -12,7 +12,7 @@ from seatbook.queries.activity import ActivityLine
 from seatbook.queries.event import BY_QUANTITY, AreaView, SectionView
 from seatbook.queries.event_page import EventPage
 from seatbook.queries.figures import Figures
-from seatbook.queries.hall import Hall, lay_out
+from seatbook.queries.hall import Block, Hall, lay_out
 from seatbook.queries.seats import SeatView
 from seatbook.web.basket_lines import PlaceLine, place_lines
 from seatbook.web.formats import clock, day_and_time, number, price_range, slot_day
@@ -42,6 +42,11 @@ class EventWords:
 
     def sections(self, area: AreaView) -> list[SectionView]:
         return [section for section in self.page.sections if section.area_id == area.id]
+
+    def colour(self, block: Block) -> int | None:
+        """The colour of a part of the hall, where all its seats have one price."""
+        colours = {self.seats.colour(seat) for run in block.runs for seat in run.seats}
+        return colours.pop() if len(colours) == 1 else None
 
     def left_here(self, count: int) -> str:
         """How many seats of a part of the hall are left, in as few words as there is room for."""
