@@ -10,6 +10,7 @@ and hands it to the streams (`hub`, `stream`), which speak server-sent events
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from seatbook.live.listener import Listener
 from seatbook.live.stream import Stream, direct_socket, serves_streams
 from seatbook.live.teller import Sent, Teller
 from seatbook.live.viewers import viewer_of
+
+log = logging.getLogger("seatbook.live")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,8 @@ class Live:
         self._is_stopped = True
         self._listener.stop()
         self.follower.stop()
+        if self._opened:
+            _log(self.figures())
 
     def figures(self) -> LiveFigures:
         return LiveFigures(
@@ -105,6 +110,18 @@ class Live:
     def _heard(self, event_ids: set[int]) -> None:
         if any(self.hub.has(event_id) for event_id in event_ids):
             self.follower.wake()
+
+
+def _log(figures: LiveFigures) -> None:
+    late = figures.freshness.quantile(0.99)
+    log.info(
+        "%d pages were followed (%d refused, %d too slow); of %d changes 99 in 100 went out within %s",
+        figures.opened,
+        figures.refused,
+        figures.slow,
+        figures.freshness.count,
+        "no time, as there were none" if late is None else f"{late:g} s",
+    )
 
 
 def init_app(app: Flask, config: Config) -> None:

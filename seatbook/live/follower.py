@@ -19,7 +19,7 @@ log = logging.getLogger("seatbook.live")
 
 # Between the beginnings of two looks; and the rest after one, as a share of what it took.
 TICK_SECONDS = 0.1
-REST_SHARE = 0.5
+REST_SHARE = 0.25
 # The own clock: while nothing is announced, while a change waits for an older transaction, and when the
 # database did not answer.
 CLOCK_SECONDS = 0.9
