@@ -43,6 +43,8 @@ class Person:
         return twin
 
     def leave(self) -> None:
+        for page in self.context.pages:
+            page.unroute_all(behavior="ignoreErrors")
         self.context.close()
 
     # --- going somewhere ---

@@ -70,15 +70,21 @@ def test_somebody_new_makes_an_account_on_the_way_and_keeps_the_basket(anna: Per
     expect(anna.basket).to_contain_text("Reserved by you:")
 
 
-def test_reserve_pressed_twice_makes_one_reservation(anna: Person, hall: Hall, account: str) -> None:
+def test_reserve_pressed_in_two_windows_makes_one_reservation(anna: Person, hall: Hall, account: str) -> None:
     anna.open("/sign-in")
     anna.sign_in(account)
     anna.open_event(hall)
     anna.hold("A5")
+    twin = anna.another_window()
+    twin.stop_hearing()
+    twin.open_event(hall)
+    twin.sees("A5", "mine")
 
-    anna.page.get_by_role("button", name="Reserve", exact=True).filter(visible=True).dblclick()
-
+    anna.press("Reserve")
     expect(anna.page.get_by_text(REFERENCE)).to_be_visible()
+    twin.press("Reserve")
+
+    expect(twin.page).to_have_url(anna.page.url)
     assert [line[3] for line in changes(hall)] == ["hold", "reserve"]
 
 
