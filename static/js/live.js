@@ -8,18 +8,22 @@ const poll = document.getElementById("poll");
 const path = poll?.dataset.stream;
 
 const SILENCE_MS = 40_000; // The server says something every 15 s.
-const ANSWER_MS = 300; // So long the answer to one's own click may take, before the basket is asked for.
+const ANSWER_MS = 100; // How often to look whether the answer to one's own click is there.
 const OFFER_MS = 1_000; // How old the offer of a hold that ended may be.
 const LONGEST_WAIT_MS = 60_000;
 const MOST_ACTS = 8;
 
 let source = null;
+let runs = false;
 let failures = 0;
 let silence;
 let next;
 // Where the stream is ahead of what this page has fetched; until then the page's own place stays.
 let behind = null;
 let basketKnows = null;
+// Requests of this page that somebody made, by htmx's own record of each.
+const clicks = new Set();
+const ON_ITS_WAY = new Set(["issuing", "response received"]);
 let offer;
 let turn = Promise.resolve();
 
@@ -40,7 +44,6 @@ function open() {
   behind = null;
   const query = new URLSearchParams({ since: here(), visitor: field("visitor").value });
   source = new EventSource(`${path}?${query}`);
-  listenFor("open", () => tell(true));
   listenFor("message", (message) => draw(message));
   listenFor("beat", (message) => moveTo(message.lastEventId));
   listenFor("own", (message) => basketMustKnow(message.data));
@@ -66,7 +69,9 @@ function listenFor(name, act) {
   from.addEventListener(name, (event) => {
     if (from !== source) return;
     hear();
-    if (name !== "open") failures = 0;
+    // Only now: a proxy may open a stream and keep what comes to itself.
+    if (!runs) tell(true);
+    failures = 0;
     act(event);
   });
 }
@@ -92,7 +97,8 @@ function lost() {
   next = setTimeout(open, wait * (0.5 + Math.random()));
 }
 
-function tell(runs) {
+function tell(itRuns) {
+  runs = itRuns;
   field("basket").disabled = !runs;
   document.dispatchEvent(new CustomEvent("seatbook:stream", { detail: { runs } }));
 }
@@ -116,11 +122,15 @@ function look() {
 
 function basketMustKnow(cursor) {
   if (!basketKnows || isOlder(basketKnows, cursor)) basketKnows = cursor;
-  setTimeout(lookAtBasket, ANSWER_MS);
+  lookAtBasket();
 }
 
+// One's own click brings the basket itself; what was done in another window does not.
 function lookAtBasket() {
-  if (basketKnows && isOlder(document.getElementById("basket").dataset.drawn, basketKnows)) look();
+  if (!basketKnows) return;
+  for (const click of clicks) if (!ON_ITS_WAY.has(click.status)) clicks.delete(click);
+  if (clicks.size) setTimeout(lookAtBasket, ANSWER_MS);
+  else if (isOlder(document.getElementById("basket").dataset.drawn, basketKnows)) look();
   else basketKnows = null;
 }
 
@@ -189,8 +199,11 @@ function shareVisitor() {
 if (path) {
   document.addEventListener("htmx:before:swap", (event) => keepWhatIsNewer(event.detail));
   document.addEventListener("htmx:after:swap", keepActsFew);
-  document.addEventListener("htmx:finally:request", (event) => {
-    if (event.detail?.ctx?.sourceElement === poll) afterLook();
+  document.addEventListener("htmx:before:request", ({ detail }) => {
+    if (detail.ctx.sourceElement !== poll) clicks.add(detail.ctx);
+  });
+  document.addEventListener("htmx:finally:request", ({ detail }) => {
+    if (detail.ctx.sourceElement === poll) afterLook();
   });
   document.addEventListener("visibilitychange", () => {
     failures = 0;
@@ -201,6 +214,6 @@ if (path) {
   window.addEventListener("offline", lost);
   window.addEventListener("pagehide", close);
   window.addEventListener("pageshow", (event) => event.persisted && open());
-  shareVisitor();
   open();
+  shareVisitor();
 }

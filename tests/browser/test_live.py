@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
 from seatbook.domain.inventory import block_seats, hold_quantity, hold_seats, release_hold
@@ -50,15 +52,32 @@ def test_a_change_comes_without_being_asked_for(anna: Person, ben: Person, hall:
     assert [url for url in asked if "/changes" in url] == []
 
 
-def test_a_page_without_room_on_the_stream_asks_instead(anna: Person, ben: Person, hall: Hall) -> None:
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param({"status": 503}, id="no room"),
+        pytest.param(
+            {"status": 200, "content_type": "text/event-stream", "body": "retry: 1000\n\n"}, id="swallowed"
+        ),
+        pytest.param(
+            {"status": 200, "content_type": "text/html", "body": "<p>Welcome to the train"}, id="captured"
+        ),
+    ],
+)
+def test_a_page_without_a_stream_asks_instead(
+    anna: Person, ben: Person, hall: Hall, answer: dict[str, Any]
+) -> None:
     ben.complaints.expected.add(503)
-    ben.page.route(re.compile(r"/stream\?"), lambda route: route.fulfill(status=503))
+    ben.page.route(re.compile(r"/stream\?"), lambda route: route.fulfill(**answer))
     ben.open_event(hall)
     anna.open_event(hall)
     anna.hold("A5")
 
     ben.sees("A5", "held")
     expect(ben.page.locator("#offline")).to_be_hidden()
+    anna.seat("A5").click()
+    ben.sees("A5", "available")
+    ben.complaints.found[:] = [line for line in ben.complaints.found if "MIME type" not in line]
 
 
 def test_a_stream_that_breaks_off_is_opened_again_and_brings_what_was_missed(
