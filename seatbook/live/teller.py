@@ -112,18 +112,16 @@ class Teller:
     def _tell(self, group: _Group, new: NewLines, *, moment: Moment) -> None:
         here = Cursor.at_moment(moment)
         # A place in the log that is not there yet: the database is another one now, as after a restore.
-        strangers = [
-            s for s in group.streams if max(group.since.xid, s.since.xid * group.are_new) > moment.xmin
-        ]
-        if strangers:
-            frame = telling.reload(streams=len(strangers))
-            self._hand_out(strangers, lambda who: frame)
-        streams = [s for s in group.streams if s not in strangers] if strangers else group.streams
+        lost = [s for s in group.streams if (s.since if group.are_new else group.since).xid > moment.xmin]
+        streams = [stream for stream in group.streams if stream not in lost] if lost else group.streams
         frame_for = self._frames(group, new, streams=streams, here=here, moment=moment) if streams else None
         # The connection goes back before thousands of sockets are written to.
         db.session.remove()
         if frame_for is not None:
             self._hand_out(streams, frame_for)
+        if lost:
+            reload = telling.reload(streams=len(lost))
+            self._hand_out(lost, lambda who: reload)
         if group.are_new:
             self._hub.settle(group.streams)
             self._places.setdefault(group.event_id, here)
