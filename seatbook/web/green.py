@@ -65,6 +65,11 @@ class Turns:
         finally:
             self._give_place()
 
+    @property
+    def waiting(self) -> int:
+        """How many stand in line."""
+        return len(self._line)
+
     def _take_place(self) -> None:
         with self._lock:
             if self._free:
