@@ -23,6 +23,10 @@ def until(condition: Callable[[], bool]) -> None:
         sleep(0.001)
 
 
+def until_in_line(turns: Turns, count: int) -> None:
+    until(lambda: turns.waiting == count)
+
+
 def test_requests_are_worked_on_in_the_order_in_which_they_came() -> None:
     """Also when the first, once it is answered, comes again at once: it goes to the end of the line."""
     order: list[int] = []
@@ -48,7 +52,7 @@ def test_requests_are_worked_on_in_the_order_in_which_they_came() -> None:
     until(lambda: order == [0])
     for number in (1, 2, 3):
         threads.append(come(number))
-        until(lambda number=number: turns.waiting == number)
+        until_in_line(turns, number)
     may_end.set()
     for thread in threads:
         thread.join(PATIENCE_SECONDS)
