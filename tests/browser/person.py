@@ -92,19 +92,23 @@ class Person:
 
     def seat(self, label: str) -> Locator:
         """The seat of row and number, such as "B12"."""
-        match = _LABEL.match(label)
-        assert match, label
-        row, number = match.groups()
-        return self.page.get_by_role("button", name=re.compile(rf"^Row {row}, seat {number} · "))
+        return self.page.get_by_role("button", name=re.compile(rf"^{_place(label)} · "))
 
     def sees(self, label: str, status: str) -> None:
         """Wait until the seat shows as available, mine, held, reserved or blocked."""
         expect(self.seat(label)).to_have_attribute("data-status", status)
 
     def hold(self, *labels: str) -> None:
+        """Press the seats, one by one, and wait until each is in the basket."""
         for label in labels:
             self.seat(label).click()
-            self.sees(label, "mine")
+            self.has(label)
+
+    def has(self, label: str) -> None:
+        """Wait until the seat is one's own on the map and in the basket: the two may come one after the other."""
+        self.sees(label, "mine")
+        in_basket = re.compile(rf"{_place(label)}(?!\d)")
+        expect(self.basket.locator("li").filter(has_text=in_basket)).to_have_count(1)
 
     @property
     def basket(self) -> Locator:
@@ -129,3 +133,11 @@ class Person:
         with self.page.expect_response(lambda response: response.request.method == "POST") as answer:
             act()
         return answer.value.status
+
+
+def _place(label: str) -> str:
+    """ "B12" as it is written out."""
+    match = _LABEL.match(label)
+    assert match, label
+    row, number = match.groups()
+    return f"Row {row}, seat {number}"
