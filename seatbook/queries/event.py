@@ -19,9 +19,12 @@ BY_QUANTITY = ("standing", "stock")
 
 @dataclass(frozen=True, slots=True)
 class AreaView:
+    """`shape` is where it is in the hall, as `domain/plan_shapes.py` writes it; None where nobody drew it."""
+
     id: int
     kind: str
     name: str
+    shape: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +39,15 @@ class CategoryView:
 
 @dataclass(frozen=True, slots=True)
 class SectionView:
+    """`shape` is its outline in the hall, as `domain/plan_shapes.py` writes it."""
+
     id: int
     area_id: int
     name: str
     band: int
     side: str
     position: int
+    shape: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,8 @@ class EventView:
     `sale` is not_yet, on_sale, ended or cancelled at `moment`. Whether it is
     sold out depends on figures; see `sale_state`. Areas and sections are in the
     order of the hall; categories the dearest first, as a price list reads.
+    `drawing` is what is drawn beside the places, as `domain/plan_drawing.py`
+    writes it. An event that was read without its drawing has no shapes at all.
     """
 
     id: int
@@ -78,6 +86,7 @@ class EventView:
     categories: tuple[CategoryView, ...]
     sections: tuple[SectionView, ...]
     moment: Moment
+    drawing: dict[str, Any] | None = None
 
     @property
     def cancel_until(self) -> datetime | None:
@@ -109,9 +118,14 @@ def cancel_deadline(starts_at: datetime, *, seconds_before_start: int | None) ->
     return None if seconds_before_start is None else starts_at - timedelta(seconds=seconds_before_start)
 
 
-def load_event(event_id: int) -> EventView:
-    """The event, and the moment at which its page is read. Raises NotFound; a draft is not there yet."""
-    row = db.session.execute(EVENT, {"event_id": event_id}).one_or_none()
+def load_event(event_id: int, *, with_drawing: bool = True) -> EventView:
+    """The event, and the moment at which its page is read. Raises NotFound; a draft is not there yet.
+
+    `with_drawing=False` leaves out the drawing and the shapes of areas and sections:
+    those of an arena are many times what a click needs otherwise.
+    """
+    query = EVENT_WITH_DRAWING if with_drawing else EVENT
+    row = db.session.execute(query, {"event_id": event_id}).one_or_none()
     if row is None:
         raise NotFound(what="event")
     values: dict[str, Any] = dict(row._mapping)
@@ -129,8 +143,23 @@ def _rows_of_event(table: str, *, columns: str, order: str) -> ColumnElement[Any
     )
 
 
-# Made once: every page, every click and every poll asks this.
-EVENT = (
+AREA_COLUMNS = "id, kind, name"
+SECTION_COLUMNS = "id, area_id, name, band, side, position"
+
+
+def _parts_of_event(*shape: str) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    return (
+        _rows_of_event("area", columns=", ".join([AREA_COLUMNS, *shape]), order="position, id").label(
+            "areas"
+        ),
+        _rows_of_event(
+            "section", columns=", ".join([SECTION_COLUMNS, *shape]), order="band, position, id"
+        ).label("sections"),
+    )
+
+
+# Made once: every page, every click and every poll asks one of these.
+_EVENT = (
     select(
         Event.id,
         Event.show_id,
@@ -153,13 +182,9 @@ EVENT = (
         Event.hold_ttl_seconds,
         Event.max_seats,
         Event.cancel_seconds_before_start,
-        _rows_of_event("area", columns="id, kind, name", order="position, id").label("areas"),
         _rows_of_event(
             "category", columns="id, name, colour, price_minor", order="price_minor DESC, id"
         ).label("categories"),
-        _rows_of_event(
-            "section", columns="id, area_id, name, band, side, position", order="band, position, id"
-        ).label("sections"),
         CLOCK.label("now"),
         XMIN.label("xmin"),
     )
@@ -167,3 +192,5 @@ EVENT = (
     .join(Venue, Venue.id == Event.venue_id)
     .where(Event.id == bindparam("event_id"), Event.status != "draft")
 )
+EVENT = _EVENT.add_columns(*_parts_of_event())
+EVENT_WITH_DRAWING = _EVENT.add_columns(*_parts_of_event("shape"), Event.drawing)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import Integer, and_, cast, func, or_, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from seatbook.extensions import db
-from seatbook.models import Seat
+from seatbook.models import Category, Seat
 from seatbook.queries.moment import CLOCK, status_at
-from seatbook.queries.seats import IN_THE_PLAN
+from seatbook.queries.seats import IN_THE_PLAN, in_sections
 
 K = TypeVar("K")
 
@@ -47,6 +48,20 @@ class Figures:
 NOBODY = Figures()
 
 
+class SectionFigures(NamedTuple):
+    """What a section has left, and what its seats cost, taken ones too.
+
+    `for_sale` counts the seats that are not blocked. `category_ids`: the dearest first.
+    """
+
+    section_id: int
+    available: int
+    for_sale: int
+    lowest_minor: int
+    highest_minor: int
+    category_ids: tuple[int, ...]
+
+
 def figures_of_events(event_ids: Collection[int]) -> dict[int, Figures]:
     """Counts by event id. An event without places is not in it."""
     status = status_at(CLOCK).label("status")
@@ -67,6 +82,40 @@ def figures_of_areas(event_id: int, *, at: datetime) -> dict[tuple[int, int], Fi
         .group_by(Seat.area_id, Seat.category_id, status)
     )
     return _by_key(((area_id, category_id), name, count) for area_id, category_id, name, count in rows)
+
+
+def figures_of_sections(
+    event_id: int, *, at: datetime, section_ids: Collection[int] | None = None
+) -> dict[int, SectionFigures]:
+    """By section id, for all sections or these. A section without seats is not in it."""
+    is_free = or_(Seat.status == "available", and_(Seat.status == "held", Seat.held_until <= at))
+    wanted = Seat.section_id.is_not(None) if section_ids is None else in_sections(event_id, section_ids)
+    # Counted before the few prices are joined to it.
+    counted = (
+        select(
+            Seat.section_id,
+            Seat.category_id,
+            func.count().filter(is_free).label("available"),
+            func.count().filter(Seat.status != "blocked").label("for_sale"),
+        )
+        .where(Seat.event_id == event_id, wanted, IN_THE_PLAN)
+        .group_by(Seat.section_id, Seat.category_id)
+        .subquery()
+    )
+    price = Category.price_minor
+    rows = db.session.execute(
+        select(
+            counted.c.section_id,
+            cast(func.sum(counted.c.available), Integer),
+            cast(func.sum(counted.c.for_sale), Integer),
+            func.min(price),
+            func.max(price),
+            func.array_agg(aggregate_order_by(Category.id, price.desc(), Category.id)),
+        )
+        .join(Category, and_(Category.event_id == event_id, Category.id == counted.c.category_id))
+        .group_by(counted.c.section_id)
+    )
+    return {row[0]: SectionFigures._make((*row[:5], tuple(row[5]))) for row in rows}
 
 
 def _by_key(rows: Iterable[tuple[K, str, int]]) -> dict[K, Figures]:

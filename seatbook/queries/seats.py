@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, literal_column, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, literal_column, select, tuple_
 
 from seatbook.domain.inventory.replan import REMOVED_BY_PLAN
 from seatbook.extensions import db
-from seatbook.models import Area, Seat
+from seatbook.models import Area, Seat, Section
 from seatbook.queries.event import SEAT_BY_SEAT
 from seatbook.queries.moment import CLOCK, status_at
 from seatbook.queries.viewer import Viewer
@@ -40,6 +40,8 @@ class SeatView(NamedTuple):
     ends_at: datetime | None
     status: str
     own: bool
+    # Some of SEAT_FEATURES; None and not an empty list, which the driver would make for every seat.
+    features: Sequence[str] | None = None
 
 
 def seats_of(event_id: int, *, viewer: Viewer, at: datetime) -> list[SeatView]:
@@ -48,6 +50,24 @@ def seats_of(event_id: int, *, viewer: Viewer, at: datetime) -> list[SeatView]:
     Seats that a later plan removed are not there any more, even where their history keeps their rows.
     """
     return _read(_seats(event_id, viewer=viewer, at=at).where(IN_THE_PLAN).order_by(Seat.id))
+
+
+def seats_of_section(event_id: int, *, section_id: int, viewer: Viewer, at: datetime) -> list[SeatView]:
+    """The seats of one section, by id; none where the event has no such section."""
+    query = _seats(event_id, viewer=viewer, at=at)
+    return _read(query.where(in_sections(event_id, [section_id]), IN_THE_PLAN).order_by(Seat.id))
+
+
+def in_sections(event_id: int, section_ids: Collection[int]) -> ColumnElement[bool]:
+    """A seat is in one of these sections; what that takes depends on them, and not on how large the hall is.
+
+    Every seat of a section has an area and a label. They stand here because the index of labels
+    finds the seats by them: one more index would be one more thing to write with every hold.
+    """
+    sections = select(Section.area_id, Section.id).where(
+        Section.event_id == event_id, Section.id.in_(section_ids)
+    )
+    return and_(tuple_(Seat.area_id, Seat.section_id).in_(sections), Seat.label.is_not(None))
 
 
 def seats_by_id(event_id: int, *, seat_ids: Collection[int], viewer: Viewer, at: datetime) -> list[SeatView]:
@@ -81,6 +101,7 @@ def _seats(event_id: int, *, viewer: Viewer, at: datetime) -> Select[*tuple[Any,
                 (and_(_belongs_to(viewer.hold_id), status == "held"), literal_column("'mine'")), else_=status
             ),
             _belongs_to(viewer.hold_id, *viewer.bought_ids),
+            func.nullif(Seat.features, literal_column("'{}'::text[]")),
         )
         .join(Area, and_(Area.event_id == Seat.event_id, Area.id == Seat.area_id))
         .where(Seat.event_id == event_id, Area.kind.in_(SEAT_BY_SEAT))
