@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from seatbook.queries.activity import ActivityLine, recent_activity
 from seatbook.queries.basket import Basket, load_basket
+from seatbook.queries.best import has_wheelchair_places
 from seatbook.queries.changes import Cursor
 from seatbook.queries.event import (
     AreaView,
@@ -25,7 +26,7 @@ from seatbook.queries.viewer import Viewer, load_viewer
 class EventPage:
     """The page, or the parts of it that a click or a poll draws again: then `seats` are only some.
 
-    `figures_by_part` counts by (area id, category id).
+    `figures_by_part` counts by (area id, category id). `has_wheelchair_places` is read for whole pages only.
     """
 
     event: EventView
@@ -35,6 +36,7 @@ class EventPage:
     basket: Basket
     activity: tuple[ActivityLine, ...]
     cursor: Cursor
+    has_wheelchair_places: bool = False
 
     @property
     def areas(self) -> tuple[AreaView, ...]:
@@ -87,7 +89,7 @@ def _load(
     with_activity: bool = True,
 ) -> EventPage:
     # The event first: it brings the moment, which must be earlier than every seat that is read.
-    event = load_event(event_id)
+    event = load_event(event_id, with_drawing=seat_ids is None)
     moment = event.moment
     viewer = load_viewer(event_id, holder_id=holder_id, at=moment.now)
     if seat_ids is None:
@@ -102,4 +104,5 @@ def _load(
         basket=load_basket(event_id, viewer=viewer, moment=moment),
         activity=recent_activity(event_id) if with_activity else (),
         cursor=Cursor.at_moment(moment),
+        has_wheelchair_places=seat_ids is None and has_wheelchair_places(event_id),
     )

@@ -21,6 +21,9 @@ from seatbook.web.seat_words import SeatWords
 from seatbook.web.texts import gettext as _
 from seatbook.web.texts import ngettext
 
+# What the form for a group offers at most.
+MOST_AT_ONCE = 20
+
 # A day at the venue, and its slots.
 Day = tuple[date, list[SeatView]]
 
@@ -100,10 +103,29 @@ class EventWords:
         return self.page.event.max_seats - self.page.viewer.places
 
     @property
+    def seats_left(self) -> int:
+        """How many numbered seats are free now."""
+        return sum(self.figures(area).available for area in self._seated)
+
+    @property
+    def most_together(self) -> int:
+        """How many seats the viewer can ask for at once now: no more than they may have, and than are free."""
+        return max(0, min(self.room, self.seats_left, MOST_AT_ONCE))
+
+    @property
+    def most_in_a_form(self) -> int:
+        """The same when all that is taken comes back, as it may while the page is open."""
+        for_sale = sum(self.figures(area).for_sale for area in self._seated)
+        return min(self.page.event.max_seats, for_sale, MOST_AT_ONCE)
+
+    @property
+    def _seated(self) -> list[AreaView]:
+        return [area for area in self.page.areas if area.kind == "seated"]
+
+    @property
     def price_levels(self) -> list[int]:
         """Every price of the numbered seats but the highest, cheapest first: what "up to" can mean."""
-        seated = [area for area in self.page.areas if area.kind == "seated"]
-        prices = {category.price_minor for area in seated for category in self.page.categories_of(area)}
+        prices = {category.price_minor for area in self._seated for category in self.page.categories_of(area)}
         return sorted(prices)[:-1]
 
     def found_sentence(self, seat_ids: Collection[int]) -> str:

@@ -113,9 +113,14 @@ def area(event_id: int, area_id: int) -> BaseResponse:
 @limits.hold_of_holder
 @limits.new_holder_of_address
 def best(event_id: int) -> BaseResponse:
-    """`quantity=N` seats together, the best there are; `price`: at most so much, in minor units."""
+    """`quantity=N` seats together, the best there are; `price`: at most so much, in minor units;
+    `wheelchair`: places for wheelchairs."""
     price = request.form.get("price", "")
-    wish = inventory.Wish(_quantity(), max_price_minor=_whole_of(price) if price else None)
+    wish = inventory.Wish(
+        _quantity(),
+        max_price_minor=_whole_of(price) if price else None,
+        wheelchair="wheelchair" in request.form,
+    )
     try:
         held = inventory.hold_best(event_id, wish=wish, holder=ensure_holder())
     except EXPLAINED_ON_PAGE as error:

@@ -212,7 +212,7 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_seats(is_open: b
             page = load_event_page(hall.event_id, holder_id=me.holder_id)
         assert len(page.seats) == seats
         counts.append(len(sent))
-    assert counts == [5 + is_open, 5 + is_open]
+    assert counts == [6 + is_open, 6 + is_open]
 
 
 def test_the_viewer_knows_how_many_places_of_the_event_they_have() -> None:

@@ -149,7 +149,7 @@ def test_the_page_costs_the_same_number_of_queries_at_any_size(visitor: Visitor,
     visitor.pick(hall.event_id, hall.seat_ids[0])
     with statements() as sent:
         page(visitor, hall)
-    assert len(sent) == 6
+    assert len(sent) == 7
 
 
 def test_a_large_hall_is_small_on_the_wire(visitor: Visitor) -> None:
