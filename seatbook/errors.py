@@ -175,8 +175,9 @@ class NoneTogether(SeatbookError):
 
 
 class LeavesSingle(SeatbookError):
-    """The choice would leave a seat alone that a better one would not. `choices` are lists of seat ids, the
-    nearest first, each as good as asked for; `choice_labels` names them."""
+    """The choice would leave a seat alone that a better one would not. `chosen` are all seats that the buyer
+    would have; `choices` are lists of seat ids, the nearest first, each to be had instead of those seats of
+    `chosen` that stand in the same place of `instead_of`; `choice_labels` names them."""
 
     code = "leaves_single"
     message: str | tuple[str, str] = NN_(
@@ -191,14 +192,18 @@ class LeavesSingle(SeatbookError):
         *,
         seat_ids: list[int],
         labels: list[str],
+        chosen: list[int],
         choices: list[list[int]],
         choice_labels: list[list[str]],
+        instead_of: list[list[int]],
     ) -> None:
         super().__init__(
             seat_ids=seat_ids,
             labels=labels,
+            chosen=chosen,
             choices=choices,
             choice_labels=choice_labels,
+            instead_of=instead_of,
             listing=", ".join(labels),
         )
 

@@ -61,8 +61,10 @@ class Shouted(NullTranslations):
             LeavesSingle(
                 seat_ids=[3],
                 labels=["A3"],
+                chosen=[2, 4],
                 choices=[[1, 2], [4, 5]],
                 choice_labels=[["A1", "A2"], ["A4", "A5"]],
+                instead_of=[[2, 4], [2, 4]],
             ),
             "A3 would be left alone, and nobody likes to sit there. Please take A1, A2 or A4, A5 instead.",
         ),
@@ -84,7 +86,14 @@ def test_a_refusal_reads_well_for_one_and_for_several(error: SeatbookError, engl
         # The words that are filled in are translated too.
         (WrongState(state="confirmed"), "THAT IS NOT POSSIBLE, BECAUSE IT IS RESERVED."),
         (
-            LeavesSingle(seat_ids=[3], labels=["a3"], choices=[[1], [5]], choice_labels=[["a1"], ["a5"]]),
+            LeavesSingle(
+                seat_ids=[3],
+                labels=["a3"],
+                chosen=[4],
+                choices=[[1], [5]],
+                choice_labels=[["a1"], ["a5"]],
+                instead_of=[[4], [4]],
+            ),
             "a3 WOULD BE LEFT ALONE, AND NOBODY LIKES TO SIT THERE. PLEASE TAKE a1 OR a5 INSTEAD.",
         ),
         (InvalidInput(field="x", reason="At most %(most)s fit.", most=20), "AT MOST 20 FIT."),

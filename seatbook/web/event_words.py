@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from functools import cached_property
 from itertools import groupby
@@ -31,9 +31,9 @@ Day = tuple[date, list[SeatView]]
 class EventWords:
     """Words and arrangement for one drawing of the page or of its parts."""
 
-    def __init__(self, page: EventPage) -> None:
+    def __init__(self, page: EventPage, *, better: Collection[int] = ()) -> None:
         self.page = page
-        self.seats = SeatWords(page)
+        self.seats = SeatWords(page, better=better)
         self.time_zone = page.event.time_zone
 
     # --- places ---
@@ -133,6 +133,15 @@ class EventWords:
         labels = [line.label for line in self.page.basket.lines if line.seat_id in seat_ids and line.label]
         return ngettext(
             "%(seats)s is yours for now.", "%(seats)s are yours for now.", len(labels), seats=listing(labels)
+        )
+
+    def left_alone(self, labels: Sequence[str]) -> str:
+        """Why a choice that strands seats is refused; what to take instead stands beside it."""
+        return ngettext(
+            "%(seats)s would be left alone, and nobody likes to sit there.",
+            "%(seats)s would each be left alone, and nobody likes to sit there.",
+            len(labels),
+            seats=listing(labels),
         )
 
     # --- sale ---

@@ -39,7 +39,9 @@ from seatbook.errors import (
 )
 from seatbook.queries.changes import Changes, Cursor, changes_since
 from seatbook.queries.event_page import EventPage, load_event_page, load_event_parts
+from seatbook.queries.seats import FreeSeat, free_seats_near
 from seatbook.web import limits
+from seatbook.web.better_choices import BetterChoice, better_choices
 from seatbook.web.errors import sentence_of, status_of
 from seatbook.web.event_words import EventWords
 from seatbook.web.holder import (
@@ -82,19 +84,21 @@ def event(event_id: int) -> str:
 @limits.hold_of_holder
 @limits.new_holder_of_address
 def seats(event_id: int) -> BaseResponse:
-    """A click on a seat or slot: `hold=ID` or `release=ID`, several of one kind."""
+    """A click on a seat or slot: `hold=ID` or `release=ID`, several of one kind; both: these instead of those."""
     release = _ids("release")
     hold = _ids("hold")
-    if bool(release) == bool(hold):
+    if not (release or hold) or set(release) & set(hold):
         raise InvalidInput(field="seat", reason=_("Please choose a place first."))
     try:
-        if hold:
+        if hold and release:
+            inventory.exchange_seats(event_id, give_back=release, take=hold, holder=ensure_holder())
+        elif hold:
             inventory.hold_seats(event_id, seat_ids=hold, holder=ensure_holder())
         else:
             inventory.release_seats(event_id, seat_ids=release, holder=ensure_holder())
     except EXPLAINED_ON_PAGE as error:
-        return _refuse(event_id, error, seat_ids=hold or release)
-    return _answer(event_id, seat_ids=hold or release, anchor=f"seat-{(hold or release)[0]}")
+        return _refuse(event_id, error, seat_ids=hold + release)
+    return _answer(event_id, seat_ids=hold + release, anchor=f"seat-{(hold or release)[0]}")
 
 
 @blueprint.post("/events/<int:event_id>/areas/<int:area_id>")
@@ -232,24 +236,30 @@ def _answer(
 
 
 def _refuse(event_id: int, error: SeatbookError, *, seat_ids: Collection[int] = ()) -> BaseResponse:
-    """Say why not, on the page, with every place as it now is. The refusal keeps its status."""
+    """Say why not and what can be had instead, with every place as it now is. The refusal keeps its status."""
+    near = (
+        free_seats_near(event_id, seat_id=error.data["seat_ids"][0]) if isinstance(error, SeatsTaken) else []
+    )
     if _is_htmx():
         page = load_event_parts(event_id, holder_id=_holder_id(), seat_ids=seat_ids)
     else:
         page = load_event_page(event_id, holder_id=_holder_id())
-    sentence = _sentence(error, page)
+    sentence = _sentence(error, page, near)
+    choices = better_choices(error, asked=seat_ids, mine=page.basket.seat_ids, near=near)
     lost = tuple(error.data["seat_ids"]) if isinstance(error, SeatsTaken) else ()
     if _is_htmx():
-        body = _render_parts(page, sentence=sentence, lost=lost)
+        body = _render_parts(page, sentence=sentence, lost=lost, choices=choices)
     else:
-        body = _render_page(page, sentence=sentence, lost=lost)
+        body = _render_page(page, sentence=sentence, lost=lost, choices=choices)
     return make_response(body, status_of(error))
 
 
-def _sentence(error: SeatbookError, page: EventPage) -> str:
+def _sentence(error: SeatbookError, page: EventPage, near: Sequence[FreeSeat]) -> str:
     if isinstance(error, SeatsTaken):
-        return sentence_of_lost_race(error, page)
+        return sentence_of_lost_race(error, page, near=near)
     words = EventWords(page)
+    if isinstance(error, LeavesSingle):
+        return words.left_alone(error.data["labels"])
     if isinstance(error, SaleClosed):
         return words.sale_sentence(str(error.data.get("state", page.sale)))
     if isinstance(error, HoldExpired):
@@ -258,9 +268,21 @@ def _sentence(error: SeatbookError, page: EventPage) -> str:
     return sentence_of(error)
 
 
-def _render_page(page: EventPage, *, sentence: str = "", lost: Sequence[int] = ()) -> str:
+def _render_page(
+    page: EventPage,
+    *,
+    sentence: str = "",
+    lost: Sequence[int] = (),
+    choices: Sequence[BetterChoice] = (),
+) -> str:
     return render_template(
-        "event.html", page=page, words=EventWords(page), sentence=sentence, lost=lost, since=page.cursor
+        "event.html",
+        page=page,
+        words=EventWords(page, better=choices[0].seat_ids if choices else ()),
+        sentence=sentence,
+        lost=lost,
+        choices=choices,
+        since=page.cursor,
     )
 
 
@@ -270,6 +292,7 @@ def _render_parts(
     said: str = "",
     sentence: str = "",
     lost: Sequence[int] = (),
+    choices: Sequence[BetterChoice] = (),
     changes: Changes | None = None,
 ) -> str:
     return render_template(
@@ -279,6 +302,7 @@ def _render_parts(
         said=said,
         sentence=sentence,
         lost=lost,
+        choices=choices,
         changes=changes,
     )
 

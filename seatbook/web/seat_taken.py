@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from seatbook.errors import SeatsTaken
 from seatbook.queries.event_page import EventPage
-from seatbook.queries.seats import BESIDE, free_seats_near
+from seatbook.queries.seats import BESIDE, FreeSeat
 from seatbook.web.listing import listing
 from seatbook.web.seat_words import SeatWords
 from seatbook.web.texts import gettext as _
 from seatbook.web.texts import ngettext
 
 
-def sentence_of_lost_race(error: SeatsTaken, page: EventPage) -> str:
-    """ "A5 was just taken. B5 and B6 beside it are free." """
+def sentence_of_lost_race(error: SeatsTaken, page: EventPage, *, near: Sequence[FreeSeat]) -> str:
+    """ "A5 was just taken. B5 and B6 beside it are free." `near` are those two."""
     seat_ids: list[int] = error.data["seat_ids"]
     lost = [seat for seat in page.seats if seat.id in set(seat_ids)]
     words = SeatWords(page)
@@ -21,11 +23,10 @@ def sentence_of_lost_race(error: SeatsTaken, page: EventPage) -> str:
     taken = ngettext(
         "%(names)s was just taken.", "%(names)s were just taken.", len(names), names=listing(names)
     )
-    return f"{taken} {_what_is_free(page.event.id, seat_ids[0])}"
+    return f"{taken} {_what_is_free(near)}"
 
 
-def _what_is_free(event_id: int, seat_id: int) -> str:
-    near = free_seats_near(event_id, seat_id=seat_id)
+def _what_is_free(near: Sequence[FreeSeat]) -> str:
     if not near:
         return _("Please pick another one.")
     names = listing([seat.label for seat in near])

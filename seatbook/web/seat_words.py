@@ -28,15 +28,20 @@ class Face(NamedTuple):
     status: str
     is_bought: bool
     is_lost: bool
+    is_better: bool
     name: str
     number: str | None
     slot: SeatView | None
 
 
 class SeatWords:
-    """Names of the seats of one event, in the language of the request."""
+    """Names of the seats of one event, in the language of the request.
 
-    def __init__(self, page: EventPage) -> None:
+    `better` are seats to be marked, because they can be had instead of those that were refused.
+    """
+
+    def __init__(self, page: EventPage, *, better: Collection[int] = ()) -> None:
+        self.better = better
         self.is_open = page.event.sale == "on_sale"
         self.time_zone = page.event.time_zone
         self._page = page
@@ -73,6 +78,7 @@ class SeatWords:
                 status,
                 seat.own and status == "reserved",
                 seat.id in lost,
+                seat.id in self.better,
                 self.name(seat),
                 seat.number,
                 seat if seat.starts_at else None,

@@ -161,7 +161,7 @@ function keepWhatIsNewer({ ctx, tasks }) {
   if (!drawnAt) return;
   const isOld = (id) => isOlder(drawnAt, drawn.get(id) ?? drawnAt);
   const isNews = ({ target, fragment }) => {
-    if (!target || target.id === "message") return true;
+    if (!target || target.closest("#message")) return true;
     if (target.id === "cursor") return !isOlder(fragment.firstElementChild.value, here());
     if (isOld(target.id)) return false;
     for (const part of fragment.querySelectorAll(WITHIN)) {

@@ -117,7 +117,7 @@ class Person:
     @property
     def alert(self) -> Locator:
         """The sentence of a refusal."""
-        return self.page.get_by_role("alert")
+        return self.page.get_by_role("alert").filter(has_text=re.compile(r"\S"))
 
     def reads(self, text: str | re.Pattern[str]) -> None:
         """Wait until the text is to be seen in the main part of the page."""

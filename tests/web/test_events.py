@@ -191,7 +191,14 @@ def test_htmx_gets_the_seat_the_basket_and_the_figures_alone(visitor: Visitor) -
     answer = post(visitor, hall, "seats", htmx=True, hold=hall.seat_ids[1])
     assert answer.status_code == 200
     assert "<html" not in answer.text
-    assert targets(answer.text) == [f"seat-{hall.seat_ids[1]}", "basket", "figures", "message"]
+    assert targets(answer.text) == [
+        f"seat-{hall.seat_ids[1]}",
+        "basket",
+        "figures",
+        "said",
+        "refused",
+        "choices",
+    ]
     assert states(answer.text) == {hall.seat_ids[1]: "mine"}
     assert '<dd data-figure="held">1</dd>' in answer.text
 
@@ -223,7 +230,7 @@ def test_who_loses_a_race_sees_the_seat_as_it_is_and_what_is_free_beside_it(
 
     assert answer.status_code == 409
     assert "A5 was just taken. A4 and A6 beside it are free." in answer.text
-    assert 'role="alert"' in answer.text
+    assert re.search(r'="?#?refused"[^>]*><p>A5 was just taken', answer.text)
     assert states(answer.text)[seat_id] == "held"
     assert re.search(rf"id=seat-{seat_id}[^>]* data-lost", answer.text)
     assert len(states(answer.text)) == (1 if htmx else 40)
@@ -265,7 +272,7 @@ def test_alike_places_are_taken_by_number(visitor: Visitor) -> None:
     assert re.search(r"Floor <b>× 2</b>", text)
 
     answer = post(visitor, hall, f"areas/{area_id}", htmx=True, quantity=1)
-    assert targets(answer.text) == ["basket", "figures", f"area-{area_id}", "message"]
+    assert targets(answer.text) == ["basket", "figures", f"area-{area_id}", "said", "refused", "choices"]
     refused = post(visitor, hall, f"areas/{area_id}", htmx=True, quantity=4)
     assert refused.status_code == 409
     assert "Floor: you asked for 4, and 2 are left." in refused.text

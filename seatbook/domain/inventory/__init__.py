@@ -24,6 +24,7 @@ from seatbook.domain.inventory.confirm import (
     cancel_reservation,
     confirm_reservation,
 )
+from seatbook.domain.inventory.exchange import exchange_seats
 from seatbook.domain.inventory.expire import ExpiredSeat, due_holds, expire_due_holds, expire_reservation
 from seatbook.domain.inventory.hold import HoldResult, hold_quantity, hold_seats
 from seatbook.domain.inventory.release import ReleaseResult, release_hold, release_seats
@@ -42,6 +43,7 @@ __all__ = [
     "cancel_reservation",
     "confirm_reservation",
     "due_holds",
+    "exchange_seats",
     "expire_due_holds",
     "expire_reservation",
     "hold_best",

@@ -45,7 +45,7 @@ def release_seats(event_id: int, *, seat_ids: Sequence[int], holder: HolderRef) 
         seats = lock_seats(session, event_id, Seat.id.in_(wanted))
         if len(seats) != len(wanted):
             raise NotFound(what="seat")
-        return _release_locked(session, event_id, seats=seats, holder=holder)
+        return release_locked(session, event_id, seats=seats, holder=holder)
 
     return run_transaction(act)
 
@@ -56,14 +56,15 @@ def release_hold(event_id: int, *, holder: HolderRef) -> ReleaseResult:
     def act(session: Session) -> ReleaseResult:
         own_hold = open_hold_of(event_id, holder.holder_id).scalar_subquery()
         seats = lock_seats(session, event_id, and_(Seat.status == "held", Seat.reservation_id == own_hold))
-        return _release_locked(session, event_id, seats=seats, holder=holder)
+        return release_locked(session, event_id, seats=seats, holder=holder)
 
     return run_transaction(act)
 
 
-def _release_locked(
+def release_locked(
     session: Session, event_id: int, *, seats: Sequence[Locked], holder: HolderRef
 ) -> ReleaseResult:
+    """Judge and write a release of seats that are locked already."""
     reservations = lock_reservations(session, event_id, {s.reservation_id for s in seats if s.reservation_id})
     now = clock(session)
     freed = []

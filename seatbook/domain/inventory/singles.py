@@ -15,7 +15,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from seatbook.domain.inventory.rows import label
-from seatbook.domain.seating import Place, better_choices, rows_of, stranded_by
+from seatbook.domain.seating import Place, better_choices, rows_of, stranded_by, stretches_of
 from seatbook.errors import LeavesSingle
 from seatbook.models import Seat
 
@@ -58,15 +58,20 @@ def refuse_stranding(session: Session, event_id: int, *, chosen: Collection[int]
     ]
     stranded: list[int] = []
     choices: list[tuple[int, ...]] = []
-    for line in rows_of(places):
-        alone = [place.seat_id for place in stranded_by(line, chosen)]
+    instead_of: list[list[int]] = []
+    for stretch in (stretch for line in rows_of(places) for stretch in stretches_of(line)):
+        alone = [place.seat_id for place in stranded_by(stretch, chosen)]
         if alone:
+            better = better_choices(stretch, chosen)[:MAX_BETTER_CHOICES]
             stranded += alone
-            choices += better_choices(line, chosen)[:MAX_BETTER_CHOICES]
+            choices += better
+            instead_of += [[place.seat_id for place in stretch if place.seat_id in chosen] for _ in better]
     if stranded:
         raise LeavesSingle(
             seat_ids=stranded,
             labels=[labels[seat_id] for seat_id in stranded],
+            chosen=sorted(chosen),
             choices=[list(choice) for choice in choices],
             choice_labels=[[labels[seat_id] for seat_id in choice] for choice in choices],
+            instead_of=instead_of,
         )
