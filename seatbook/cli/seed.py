@@ -33,7 +33,7 @@ __all__ = ["DEMO_ACCOUNTS", "DEMO_PASSWORD", "commands", "seed"]
 )
 @with_appcontext
 def seed(reset: bool, yes: bool, delete_my_data: bool) -> None:
-    """Make demonstration data: a cinema, a theatre, a gig, escape rooms, T-shirts.
+    """Make demonstration data: a cinema, a theatre, a gig, an arena, escape rooms, T-shirts.
 
     It needs an empty database. --reset empties it, and asks before; it refuses
     where venues, shows or staff are in it that the demonstration did not bring.

@@ -18,6 +18,7 @@ from seatbook.config import PROJECT_DIR, Config
 from seatbook.domain import accounts
 from seatbook.domain.catalogue import NewShow, NewVenue, create_venue
 from seatbook.domain.demonstration import DEMO_ACCOUNTS, DEMO_PASSWORD, database_contents
+from seatbook.domain.demonstration.arena import arena
 from seatbook.domain.demonstration.build import step_count, times_of
 from seatbook.domain.demonstration.halls import guided_tour
 from seatbook.domain.demonstration.programme import LANTERN, programme
@@ -74,9 +75,9 @@ def test_seed_makes_what_the_programme_promises_and_looks_alive(own_app: Flask) 
         kind: number
         for kind, number in db.session.execute(select(Show.kind, func.count()).group_by(Show.kind))
     }
-    assert by_kind == {"film": 4, "theatre": 2, "concert": 1, "escape_room": 3, "merchandise": 1, "other": 1}
-    assert places("seated") == [40] * 16 + [48] + [300] * 7
-    assert places("standing") == [25, 25, 800]
+    assert by_kind == {"film": 4, "theatre": 2, "concert": 2, "escape_room": 3, "merchandise": 1, "other": 1}
+    assert places("seated") == [40] * 16 + [48] + [300] * 7 + [arena().seat_count]
+    assert places("standing") == [25, 25, 800, 2_000]
     assert len(places("stock")) == 4
     assert len(places("slots")) == 3
     for account in DEMO_ACCOUNTS:
@@ -86,7 +87,7 @@ def test_seed_makes_what_the_programme_promises_and_looks_alive(own_app: Flask) 
         name: number
         for name, number in db.session.execute(select(Seat.status, func.count()).group_by(Seat.status))
     }
-    assert statuses["reserved"] > 500
+    assert statuses["reserved"] > 5_000
     assert statuses["held"] > 10
     assert statuses["blocked"] == 2
     free = (
@@ -143,7 +144,7 @@ def test_reset_asks_first_and_makes_it_anew(own_app: Flask) -> None:
     agreed = seed(own_app, "--reset", typed="y\n")
     assert agreed.exit_code == 0, agreed.output
     assert count(Event) == sum(len(production.dates) for production in programme())
-    assert count(Venue) == 4
+    assert count(Venue) == 5
 
 
 def test_reset_leaves_alone_what_is_somebodys_own(own_app: Flask) -> None:

@@ -1,4 +1,4 @@
-"""Demonstration data: an invented cinema, theatre, gig, three escape rooms and a T-shirt drop.
+"""Demonstration data: an invented cinema, theatre, gig, arena, three escape rooms and a T-shirt drop.
 
 Everything is made by the acts that everybody uses, so what they refuse cannot
 be here either. All names are invented; times are relative to now.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from math import cos, hypot, pi, radians, sin
 
 from seatbook.domain.demonstration.arena_bowl import Bowl
@@ -62,6 +63,7 @@ class Ring:
         return self.nearest + (self.rows - 1) * ROW_PITCH
 
 
+@cache
 def arena(size: float = 1.0) -> PlanLayout:
     """The plan. `size`, from 0.25 to 1, scales the floor and the rows: 0.3 has 1,500 seats, and all the parts."""
     bowl = Bowl(size)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from seatbook.domain.catalogue import store_plan
 from seatbook.domain.demonstration.accounts import make_accounts
+from seatbook.domain.demonstration.arena_crowd import fill_arena
 from seatbook.domain.demonstration.crowd import Crowd
 from seatbook.domain.demonstration.programme import (
     CURRENCY,
@@ -72,6 +73,8 @@ def make_demonstration(*, now: datetime, on_step: Callable[[str], None]) -> Demo
                 continue
             if production.blocked and len(events[production.show.title]) == 1:
                 crowd.block(event.event_id, labels=production.blocked, actor_user_id=users["boxoffice"])
+            if production.is_arena:
+                sold += fill_arena(event.event_id)
             sold += crowd.fill(
                 event.event_id,
                 share=date.sold,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from seatbook.domain.catalogue import NewShow, NewVenue
-from seatbook.domain.demonstration import halls
+from seatbook.domain.demonstration import arena, halls
 from seatbook.domain.plans import PlanLayout
 
 TIME_ZONE = "Europe/Dublin"
@@ -43,17 +43,20 @@ class Production:
     max_seats: int = 8
     cancel_hours: int | None = 0
     blocked: tuple[str, ...] = field(default=())
+    # So large that its places are not bought by two or three.
+    is_arena: bool = False
 
 
 LANTERN = NewVenue("Lantern Cinema", "14 Quay Street, Harbourtown", TIME_ZONE)
 PLAYHOUSE = NewVenue("Aldermoor Playhouse", "2 Market Square, Aldermoor", TIME_ZONE)
+ARENA = NewVenue("Northgate Arena", "Terminal Road 1, Harbourtown", TIME_ZONE)
 YARD = NewVenue("Foundry Yard", "Furnace Lane 30, Harbourtown", TIME_ZONE)
 ROOMS = NewVenue("Locksmith Row", "7 Locksmith Row, Aldermoor", TIME_ZONE)
 
 
 def programme() -> tuple[Production, ...]:
     """Everything that is on. Made when it is asked for: halls are not laid out at import."""
-    return (*_films(), *_plays(), _tour(), _gig(), *_rooms(), _shirts())
+    return (*_films(), *_plays(), _tour(), _gig(), _arena(), *_rooms(), _shirts())
 
 
 def _films() -> tuple[Production, ...]:
@@ -210,6 +213,28 @@ def _gig() -> Production:
         dates=(Date(5, "20:00", 0.08),),
         minutes=180,
         cancel_hours=48,
+    )
+
+
+def _arena() -> Production:
+    return Production(
+        show=NewShow(
+            "Aurora Freight",
+            "concert",
+            "Eighteen lorries of light, one night in each town.",
+            "Four musicians, a choir of sixty, and a sky that they bring along. The tour of “Long Haul” plays in the "
+            "round bowl of the arena, with standing on the floor and seats on two levels. Doors at six.",
+            "aurora-freight",
+        ),
+        venue=ARENA,
+        layout=arena.arena(),
+        plan="End stage, standing floor",
+        prices=arena.PRICES,
+        # What is bought by two or three, beside the parties that fill whole sections.
+        dates=(Date(12, "19:30", 0.002),),
+        minutes=165,
+        cancel_hours=72,
+        is_arena=True,
     )
 
 
