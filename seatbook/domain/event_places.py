@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import insert, text, update
 from sqlalchemy.orm import Session
 
+from seatbook.domain.outline import outline_of
 from seatbook.domain.plan_drawing import event_drawing
 from seatbook.domain.plan_shapes import shape_document
 from seatbook.domain.plans import PlanArea, PlanCategory, PlanLayout, PlanSection
@@ -115,7 +116,7 @@ def insert_section(session: Session, event_id: int, area_id: int, section: PlanS
             band=section.band,
             side=section.side,
             position=section.position,
-            shape=drawn_shape(section),
+            shape=outline_document(section),
         )
         .returning(Section.id)
     ).scalar_one()
@@ -141,9 +142,15 @@ def draw_event(
     session.execute(update(Event).where(Event.id == event_id).values(drawing=drawing))
 
 
-def drawn_shape(part: PlanArea | PlanSection) -> dict[str, Any] | None:
-    """The column `shape` of an area or a section."""
-    return None if part.shape is None else shape_document(part.shape)
+def drawn_shape(area: PlanArea) -> dict[str, Any] | None:
+    """The column `shape` of an area."""
+    return None if area.shape is None else shape_document(area.shape)
+
+
+def outline_document(section: PlanSection) -> dict[str, Any] | None:
+    """The column `shape` of a section: as it was drawn, else round its seats."""
+    outline = outline_of(section)
+    return None if outline is None else shape_document(outline)
 
 
 # Arrays instead of thousands of VALUES: one short statement, parsed once, whatever the page holds. Arrays in

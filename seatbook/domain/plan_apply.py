@@ -23,6 +23,7 @@ from seatbook.domain.event_places import (
     insert_category,
     insert_seats,
     insert_section,
+    outline_document,
 )
 from seatbook.domain.event_plan import read_event_plan
 from seatbook.domain.inventory.replan import (
@@ -240,7 +241,7 @@ class _Apply:
                         band=section.band,
                         side=section.side,
                         position=section.position,
-                        shape=drawn_shape(section),
+                        shape=outline_document(section),
                     )
                 )
 

@@ -96,7 +96,8 @@ class Area(Base):
 class Section(Base):
     """A block of seats of a seated area. `band` counts from the stage; `side` is its place in the band.
 
-    `shape` is its outline in the hall, as `domain/plan_shapes.py` writes it; NULL where nobody drew one.
+    `shape` is its outline in the hall, as `domain/plan_shapes.py` writes it; NULL for an event
+    that was made before sections got one without being drawn.
     """
 
     __tablename__ = "section"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from flask.ctx import AppContext
 from sqlalchemy import select
 
 from seatbook.domain.events import NewShow, NewVenue, create_event
+from seatbook.domain.outline import outline_points
 from seatbook.domain.plans import PlanLayout, layout_from_document
 from seatbook.extensions import db
 from seatbook.models import Area, Event, Seat, Section
@@ -61,6 +63,21 @@ def test_areas_and_sections_have_their_shapes(app_context: AppContext) -> None:
         "points": [[-2.0, -1.0], [2.0, -1.0], [0.0, 4.0]],
         "rotation": 28.0,
     }
+
+
+def test_a_section_that_nobody_drew_gets_an_outline_and_the_plan_stays_as_it_is(
+    app_context: AppContext,
+) -> None:
+    drawn = drawn_layout()
+    (hall, *others) = drawn.areas
+    undrawn = replace(hall, sections=tuple(replace(one, shape=None) for one in hall.sections))
+    layout = replace(drawn, areas=(undrawn, *others))
+    event_id = make(layout)
+
+    shape = db.session.scalar(select(Section.shape).where(Section.event_id == event_id))
+    places = [(seat.x, seat.y) for seat in layout.seats]
+    assert shape == {"kind": "polygon", "points": [list(point) for point in outline_points(places)]}
+    assert all(section.shape is None for section in undrawn.sections)
 
 
 def test_the_drawing_names_sections_and_areas_by_their_ids(app_context: AppContext) -> None:

@@ -241,6 +241,14 @@ def test_outlines_order_and_the_drawing_are_those_of_the_plan(app_context: AppCo
     }
 
 
+def test_the_outline_of_a_section_follows_its_seats(app_context: AppContext) -> None:
+    event = planned_event(hall("A1 A2"))
+    apply(event, hall("A1 A2 A3 A4"))
+
+    shape = db.session.scalars(select(Section.shape).where(Section.event_id == event.event_id)).one()
+    assert sorted(shape["points"]) == [[-0.7, -0.7], [-0.7, 0.7], [3.7, -0.7], [3.7, 0.7]]
+
+
 def test_places_of_an_area_come_go_and_return(app_context: AppContext) -> None:
     event = planned_event(hall(areas=(standing("Pit", 5),)))
     basket = hold_quantity(event.event_id, area_id=event.area_id, quantity=2, holder=make_holder())
