@@ -18,6 +18,8 @@ from math import hypot
 
 # In units of one seat's width. Two chairs of a row stand 1 apart, over an aisle 2 or more.
 MAX_NEIGHBOUR_DISTANCE = 1.6
+# Longer rows are no tables.
+MAX_AT_TABLE = 24
 # How many places for a group are compared before one is chosen, where the group has to be split.
 MAX_COMPARED = 40
 # A group that is split sits the closer the better: a seat's width between the parts weighs as much as
@@ -49,21 +51,53 @@ class Block:
 
 
 def rows_of(places: Iterable[Place]) -> list[list[Place]]:
-    """The hall as lines of neighbours, each from left to right; an aisle ends a line."""
+    """The hall as lines of neighbours, each from left to right along its row; an aisle ends a line."""
     by_row: dict[tuple[int | None, str | None], list[Place]] = defaultdict(list)
     for place in places:
         by_row[place.row].append(place)
-    lines = []
-    for row in by_row.values():
-        row.sort(key=lambda place: (place.x, place.y))
-        line = [row[0]]
-        for left, right in pairwise(row):
-            if hypot(right.x - left.x, right.y - left.y) > MAX_NEIGHBOUR_DISTANCE:
-                lines.append(line)
-                line = []
-            line.append(right)
-        lines.append(line)
+    return [line for row in by_row.values() for line in _lines_of(row)]
+
+
+def _lines_of(row: list[Place]) -> list[list[Place]]:
+    row.sort(key=lambda place: (place.x, place.y))
+    if all(place.y == row[0].y for place in row):
+        return _lines(row)
+    # A curved or turned row may go up, or back: its seats follow each other along the line between its ends.
+    lines = _lines(_along(row))
+    if len(lines) > 1 and len(row) <= MAX_AT_TABLE:
+        # Or they stand round a table.
+        lines = min(lines, _lines(_round(row)), key=len)
     return lines
+
+
+def _lines(row: Sequence[Place]) -> list[list[Place]]:
+    lines = [[row[0]]]
+    for left, right in pairwise(row):
+        if hypot(right.x - left.x, right.y - left.y) > MAX_NEIGHBOUR_DISTANCE:
+            lines.append([])
+        lines[-1].append(right)
+    return lines
+
+
+def _along(row: Sequence[Place]) -> list[Place]:
+    """Seats in the order of an arc, which is less than half a circle; `row` begins with the leftmost."""
+    end = max(row, key=lambda place: hypot(place.x - row[0].x, place.y - row[0].y))
+    start = max(row, key=lambda place: hypot(place.x - end.x, place.y - end.y))
+    if (start.x, start.y) > (end.x, end.y):
+        start, end = end, start
+    across, down = end.x - start.x, end.y - start.y
+    return sorted(row, key=lambda place: place.x * across + place.y * down)
+
+
+def _round(row: Sequence[Place]) -> list[Place]:
+    """Each seat after the one that it is nearest to, from the leftmost on."""
+    ordered, left = [row[0]], list(row[1:])
+    while left:
+        here = ordered[-1]
+        nearest = min(left, key=lambda place: hypot(place.x - here.x, place.y - here.y))
+        left.remove(nearest)
+        ordered.append(nearest)
+    return ordered
 
 
 def stretches_of(line: Sequence[Place]) -> list[list[Place]]:

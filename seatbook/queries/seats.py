@@ -52,6 +52,12 @@ def seats_of(event_id: int, *, viewer: Viewer, at: datetime) -> list[SeatView]:
     return _read(_seats(event_id, viewer=viewer, at=at).where(IN_THE_PLAN).order_by(Seat.id))
 
 
+def slots_of(event_id: int, *, viewer: Viewer, at: datetime) -> list[SeatView]:
+    """Every slot of the event, and no seat of a hall."""
+    query = _seats(event_id, viewer=viewer, at=at)
+    return _read(query.where(Area.kind == "slots", IN_THE_PLAN).order_by(Seat.id))
+
+
 def seats_of_section(event_id: int, *, section_id: int, viewer: Viewer, at: datetime) -> list[SeatView]:
     """The seats of one section, by id; none where the event has no such section."""
     query = _seats(event_id, viewer=viewer, at=at)
@@ -128,15 +134,18 @@ class FreeSeat(NamedTuple):
 
 
 def free_seats_near(event_id: int, *, seat_id: int, limit: int = 2) -> list[FreeSeat]:
-    """The nearest free seats of the same section and price, nearest first. Slots have no neighbours."""
+    """The nearest free seats of the same section and price, nearest first. Slots have no neighbours.
+
+    Rows may be curved or turned: which seat is behind another is told by their rows, and not by their places.
+    """
     lost = (
-        select(Seat.area_id, Seat.section_id, Seat.category_id, Seat.x, Seat.y)
+        select(Seat.area_id, Seat.section_id, Seat.category_id, Seat.row_label, Seat.x, Seat.y)
         .where(Seat.event_id == event_id, Seat.id == seat_id)
         .subquery()
     )
-    distance = func.sqrt(
-        func.power(Seat.x - lost.c.x, 2) + func.power((Seat.y - lost.c.y) * ROW_WEIGHT, 2)
-    ).label("distance")
+    weight = case((Seat.row_label.is_not_distinct_from(lost.c.row_label), 1.0), else_=ROW_WEIGHT)
+    straight = func.sqrt(func.power(Seat.x - lost.c.x, 2) + func.power(Seat.y - lost.c.y, 2))
+    distance = (straight * weight).label("distance")
     rows = db.session.execute(
         select(Seat.id, func.coalesce(Seat.label, ""), distance)
         .join(

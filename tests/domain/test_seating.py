@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from itertools import combinations, pairwise
+from math import cos, pi, sin
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,6 +37,34 @@ def test_an_aisle_ends_a_line_and_a_taken_seat_ends_a_stretch() -> None:
 
     assert [[place.seat_id for place in one] for one in lines] == [[1, 2, 3, 4], [7, 8, 9]]
     assert [[p.seat_id for p in stretch] for stretch in stretches_of(lines[0])] == [[1, 2], [4]]
+
+
+@given(st.floats(0, 6.28), st.floats(9, 300), st.integers(1, 25), st.randoms(use_true_random=False))
+def test_a_curved_row_is_one_line_however_it_is_turned(
+    turn: float, radius: float, seats: int, order: Random
+) -> None:
+    # Less than half a circle, as a section's rows are.
+    angles = [turn + nth / radius for nth in range(seats)]
+    row = [Place(nth, (1, "A"), radius * cos(a), radius * sin(a)) for nth, a in enumerate(angles)]
+    (one,) = rows_of(order.sample(row, len(row)))
+
+    ids = [place.seat_id for place in one]
+    assert ids in (list(range(seats)), list(range(seats))[::-1])
+
+
+def test_an_aisle_ends_a_line_of_a_row_that_leads_up_too() -> None:
+    row = [Place(nth, (1, "A"), 0.1 * abs(nth - 4), float(nth)) for nth in (0, 1, 2, 5, 6)]
+
+    assert [[place.seat_id for place in one] for one in rows_of(row)] == [[6, 5], [2, 1, 0]]
+
+
+def test_people_at_a_table_are_neighbours() -> None:
+    table = [Place(nth, (1, "T1"), 1.55 * sin(nth * pi / 3), 1.55 * cos(nth * pi / 3)) for nth in range(6)]
+
+    assert [len(one) for one in rows_of(table)] == [6]
+    (four, *_) = best_together(table, 4, focus=STAGE)
+    ids = sorted(four.seat_ids)
+    assert any({(first + nth) % 6 for nth in range(4)} == set(ids) for first in range(6))
 
 
 def test_a_group_sits_in_one_row_nearest_to_the_stage() -> None:

@@ -53,3 +53,12 @@ def test_slots_have_no_neighbours() -> None:
     hall = make_event()
     (slot,) = make_slots(hall, starts=[load_event(hall.event_id).starts_at])
     assert near(hall, slot) == []
+
+
+def test_beside_is_along_the_row_also_where_rows_lead_up() -> None:
+    hall = make_event(seats=60)
+    db.session.execute(db.update(Seat).where(Seat.event_id == hall.event_id).values(x=Seat.y, y=Seat.x))
+    db.session.commit()
+    assert near(hall, hall.seat_ids[25]) == ["B5", "B7"]
+    hold_seats(hall.event_id, seat_ids=[hall.seat_ids[24], hall.seat_ids[26]], holder=make_holder())
+    assert near(hall, hall.seat_ids[25])[0] in ("A6", "C6")
