@@ -17,7 +17,8 @@ ARROWS: dict[str, set[str]] = {
     # Its pages are followed by streams, which in turn know nothing of pages.
     "web": EDGE | {"live"},
     "api": EDGE,
-    "admin": EDGE,
+    # Staff pages speak and look like all others, and tell how the live ones do.
+    "admin": EDGE | {"web", "live"},
     "cli": EDGE,
     "live": EDGE,
     # The worker is a process of its own and makes its application.

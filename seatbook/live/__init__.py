@@ -5,7 +5,8 @@ has one follower of the log. It is woken by what is said (`listener`) or by its
 own clock (`follower`), reads what is new for all open pages at once, has each
 change drawn once for everybody and once for its owner (`teller`, `telling`),
 and hands it to the streams (`hub`, `stream`), which speak server-sent events
-(`sse`). A stream holds no database connection.
+(`sse`). A stream holds no database connection. How all this does, each process
+tells the others (`reports`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import logging
 import os
 import threading
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from flask import Flask, current_app
 
@@ -24,6 +26,7 @@ from seatbook.live.follower import Follower
 from seatbook.live.freshness import FreshnessFigures
 from seatbook.live.hub import Hub
 from seatbook.live.listener import Listener
+from seatbook.live.reports import Report, Reports, own_name, total
 from seatbook.live.stream import Stream, direct_socket, serves_streams
 from seatbook.live.teller import Sent, Teller
 from seatbook.live.viewers import viewer_of
@@ -51,9 +54,11 @@ class Live:
         self.hub = Hub()
         self.teller = Teller(app, self.hub, draw=draw)
         self.follower = Follower(self.hub, self.teller)
+        self.reports = Reports(config.redis_url, own=self.report)
         self._listener = Listener(config.redis_url, on_word=self._heard)
         self._start_lock = threading.Lock()
         self._running_in: int | None = None
+        self._began_at: datetime | None = None
         self._is_stopped = False
         self._opened = self._refused = self._slow = 0
 
@@ -85,6 +90,7 @@ class Live:
         """End every stream at once; pages open theirs elsewhere. For a process that is about to end."""
         self._is_stopped = True
         self._listener.stop()
+        self.reports.stop()
         self.follower.stop()
         if self._opened:
             _log(self.figures())
@@ -99,12 +105,31 @@ class Live:
             self.teller.freshness.figures(),
         )
 
+    def report(self) -> Report:
+        """The same as other processes read it."""
+        now, sent = self.figures(), self.teller.sent
+        return Report(
+            own_name(),
+            self._began_at,
+            now.streams,
+            now.opened,
+            now.refused,
+            now.slow,
+            sent.changes,
+            sent.refetches,
+            sent.frames,
+            sent.bytes,
+            now.freshness,
+        )
+
     def _start(self) -> None:
         """Threads do not come along into a forked child, so each process starts its own."""
         with self._start_lock:
             if self._running_in != os.getpid() and not self._is_stopped:
                 self._running_in = os.getpid()
+                self._began_at = datetime.now(UTC)
                 self._listener.start()
+                self.reports.start()
                 self.follower.start()
 
     def _heard(self, event_ids: set[int]) -> None:
@@ -142,11 +167,13 @@ def current_live() -> Live:
 __all__ = [
     "Live",
     "LiveFigures",
+    "Report",
     "Stream",
     "current_live",
     "direct_socket",
     "init_app",
     "init_streams",
     "serves_streams",
+    "total",
     "viewer_of",
 ]
