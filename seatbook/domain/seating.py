@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import nsmallest
 from itertools import pairwise
 from math import hypot
@@ -134,18 +134,25 @@ def best_together(
 
 
 def best_apart(
-    places: Sequence[Place], quantity: int, *, focus: tuple[float, float], leave_no_single: bool = False
+    places: Sequence[Place],
+    quantity: int,
+    *,
+    focus: tuple[float, float],
+    leave_no_single: bool = False,
+    most_parts: int | None = None,
 ) -> list[int] | None:
-    """The least bad way to seat a group that finds no row for itself; None when there are too few seats.
+    """The least bad way to seat a group that finds no row for itself; None when there are too few seats,
+    or where it takes more than `most_parts`.
 
     Fewest parts first; then nobody alone, if that can be; then parts near each
     other and near `focus`.
     """
     if sum(place.is_free and place.fits for place in places) < quantity:
         return None
-    for parts in range(2, quantity + 1):
+    hall = _Stretches(places, focus=focus, leave_no_single=leave_no_single)
+    for parts in range(2, min(quantity, most_parts or quantity) + 1):
         for sizes in _partitions(quantity, parts):
-            seats = _place_parts(places, sizes, focus=focus, leave_no_single=leave_no_single)
+            seats = _place_parts(hall, sizes)
             if seats is not None:
                 return seats
     return None
@@ -241,24 +248,67 @@ def _partitions(quantity: int, parts: int) -> list[tuple[int, ...]]:
     return sorted(split(quantity, parts, quantity), key=lambda sizes: (sizes.count(1), max(sizes)))
 
 
-def _place_parts(
-    places: Sequence[Place], sizes: Sequence[int], *, focus: tuple[float, float], leave_no_single: bool
-) -> list[int] | None:
+class _Stretches:
+    """A hall's free stretches, and the blocks of each size in them, which are found once."""
+
+    def __init__(self, places: Iterable[Place], *, focus: tuple[float, float], leave_no_single: bool) -> None:
+        self._stretches = [stretch for line in rows_of(places) for stretch in stretches_of(line)]
+        self._focus = focus
+        self._leave_no_single = leave_no_single
+        self._blocks: dict[int, list[tuple[Block, int]]] = {}
+
+    def blocks(self, size: int) -> list[tuple[Block, int]]:
+        """Every block of that size, with the number of its stretch."""
+        if size not in self._blocks:
+            self._blocks[size] = [
+                (block, nth)
+                for nth, stretch in enumerate(self._stretches)
+                for block in self._blocks_of(stretch, size)
+            ]
+        return self._blocks[size]
+
+    def blocks_left(self, size: int, *, stretch: int, taken: Collection[int]) -> Iterable[Block]:
+        """The blocks of that size in what is left of a stretch."""
+        rest = [replace(place, is_free=place.seat_id not in taken) for place in self._stretches[stretch]]
+        return [block for part in stretches_of(rest) for block in self._blocks_of(part, size)]
+
+    def _blocks_of(self, stretch: Sequence[Place], size: int) -> Iterable[Block]:
+        return _blocks_of(stretch, size, focus=self._focus, leave_no_single=self._leave_no_single)
+
+
+def _place_parts(hall: _Stretches, sizes: Sequence[int]) -> list[int] | None:
     """Put the largest part at the best place and the others as near to it as can be; the best of several starts."""
     best: tuple[float, list[int]] | None = None
-    for start in best_together(places, sizes[0], focus=focus, leave_no_single=leave_no_single):
-        seats = set(start.seat_ids)
+    starts = nsmallest(
+        MAX_COMPARED, hall.blocks(sizes[0]), key=lambda one: (one[0].distance, one[0].seat_ids)
+    )
+    for start, of_start in starts:
+        taken, touched = set(start.seat_ids), {of_start}
         cost = start.distance
         for size in sizes[1:]:
-            rest = [place for place in places if place.seat_id not in seats]
-            nearest = best_together(
-                rest, size, focus=(start.x, start.y), leave_no_single=leave_no_single, most=1
-            )
-            if not nearest:
+            found = _nearest(hall, size, to=start, taken=taken, touched=touched)
+            if found is None:
                 break
-            seats.update(nearest[0].seat_ids)
-            cost += WEIGHT_OF_SEPARATION * nearest[0].distance
+            distance, block, stretch = found
+            taken.update(block.seat_ids)
+            touched.add(stretch)
+            cost += WEIGHT_OF_SEPARATION * distance
         else:
             if best is None or cost < best[0]:
-                best = (cost, sorted(seats))
+                best = (cost, sorted(taken))
     return best[1] if best else None
+
+
+def _nearest(
+    hall: _Stretches, size: int, *, to: Block, taken: Collection[int], touched: Collection[int]
+) -> tuple[float, Block, int] | None:
+    """The nearest block without a seat that is taken, its distance and the number of its stretch."""
+    blocks = [(block, nth) for block, nth in hall.blocks(size) if nth not in touched]
+    for nth in touched:
+        blocks += [(block, nth) for block in hall.blocks_left(size, stretch=nth, taken=taken)]
+    if not blocks:
+        return None
+    nearest = min(
+        blocks, key=lambda one: (round(hypot(one[0].x - to.x, one[0].y - to.y), 6), one[0].seat_ids)
+    )
+    return hypot(nearest[0].x - to.x, nearest[0].y - to.y), *nearest

@@ -29,7 +29,8 @@ PRICES = {
 }
 COLOURS = {"Category 1": 2, "Category 2": 4, "Category 3": 3, "Category 4": 1, FLOOR: 5, BOX: 8}
 FLOOR_CAPACITY = 2_000
-FOCUS: Point = (0.0, -4.0)
+# The tip of the stage's tongue: whoever sits beside the stage is nearer to it, and sees less.
+FOCUS: Point = (0.0, 18.0)
 
 ROW_PITCH = 1.25
 AISLE = 2.2
@@ -86,7 +87,7 @@ def arena(size: float = 1.0) -> PlanLayout:
         categories=tuple(PlanCategory(name, colour) for name, colour in COLOURS.items()),
         areas=(floor, PlanArea("seated", "Seats", sections=sections)),
         drawings=tuple(_drawings(bowl, upper.furthest, size)),
-        focal_point=FOCUS,
+        focal_point=(FOCUS[0], FOCUS[1] * size),
     )
 
 
@@ -139,8 +140,8 @@ def _category(places: list[Point], size: float) -> str:
     x, y = places[len(places) // 2]
     if y < 0:
         return BY_DISTANCE[-1]
-    distance = hypot(x - FOCUS[0], y - FOCUS[1]) / size
-    return BY_DISTANCE[(distance > 75) + (distance > 108) + (distance > 140)]
+    distance = hypot(x, y) / size
+    return BY_DISTANCE[(distance > 72) + (distance > 104) + (distance > 136)]
 
 
 def _side(turn: float) -> str:

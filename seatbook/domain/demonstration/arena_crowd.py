@@ -17,7 +17,7 @@ from statistics import fmean
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from seatbook.domain.demonstration.arena import FOCUS, TABLE_SEATS
+from seatbook.domain.demonstration.arena import TABLE_SEATS
 from seatbook.domain.holders import HolderRef, holder_of_browser
 from seatbook.domain.inventory import confirm_reservation, hold_quantity, hold_seats
 from seatbook.domain.transaction import run_transaction
@@ -98,7 +98,7 @@ def _read(session: Session, event_id: int) -> tuple[list[tuple[int, int]], list[
     for name, of_section in groupby(seats, key=lambda seat: seat.name):
         whole = list(of_section)
         x, y = fmean(seat.x for seat in whole), fmean(seat.y for seat in whole)
-        distance = hypot(x - FOCUS[0], y - FOCUS[1]) + (BESIDE_STAGE if y < 0 else 0)
+        distance = hypot(x, y) + (BESIDE_STAGE if y < 0 else 0)
         section = _Section(name, distance)
         for _, row in groupby(whole, key=lambda seat: seat.row_label):
             section.rows.append([seat.id for seat in row])
