@@ -135,6 +135,21 @@ class EventWords:
             "%(seats)s is yours for now.", "%(seats)s are yours for now.", len(labels), seats=listing(labels)
         )
 
+    def heard(self) -> str:
+        """What came of a click on these seats, for whoever hears it: the seat itself shows it."""
+        sentences = []
+        if mine := [self.seats.place(seat) for seat in self.page.seats if seat.status == "mine"]:
+            sentences.append(
+                ngettext("%(seats)s is yours.", "%(seats)s are yours.", len(mine), seats=listing(mine))
+            )
+        if back := [self.seats.place(seat) for seat in self.page.seats if seat.status == "available"]:
+            sentences.append(
+                ngettext(
+                    "%(seats)s is given back.", "%(seats)s are given back.", len(back), seats=listing(back)
+                )
+            )
+        return " ".join(sentences)
+
     def left_alone(self, labels: Sequence[str]) -> str:
         """Why a choice that strands seats is refused; what to take instead stands beside it."""
         return ngettext(

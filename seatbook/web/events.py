@@ -229,7 +229,8 @@ def _answer(
         page = load_event_parts(event_id, holder_id=_holder_id(), seat_ids=seat_ids)
         sentence = EventWords(page).found_sentence(said_of) if said_of else sentence
     if _is_htmx():
-        return make_response(_render_parts(page, said=sentence))
+        heard = "" if sentence else EventWords(page).heard()
+        return make_response(_render_parts(page, said=sentence, heard=heard))
     if sentence:
         flash(sentence)
     return redirect(url_for("events.event", event_id=event_id, _anchor=anchor), 303)
@@ -290,6 +291,7 @@ def _render_parts(
     page: EventPage,
     *,
     said: str = "",
+    heard: str = "",
     sentence: str = "",
     lost: Sequence[int] = (),
     choices: Sequence[BetterChoice] = (),
@@ -300,6 +302,7 @@ def _render_parts(
         page=page,
         words=EventWords(page),
         said=said,
+        heard=heard,
         sentence=sentence,
         lost=lost,
         choices=choices,

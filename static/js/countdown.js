@@ -5,7 +5,13 @@ const LATE_SECONDS = 60;
 const SAME_SECONDS = 1.5;
 let endsAt = null;
 let lastTold = null;
+let lastLeft = null;
 let timer;
+
+// What is heard of the time, and when: a minute before the end, and a quarter of one. That a hold has begun, until
+// when, and that it has ended, the basket says.
+const said = document.getElementById("clock-said");
+const SAID_AT = [15, 60];
 
 function secondsLeft() {
   return Math.max(0, (endsAt - performance.now()) / 1000);
@@ -29,6 +35,7 @@ function draw() {
     bar.firstElementChild.style.transform = `scaleX(${share})`;
   }
   document.getElementById("basket").classList.toggle("is-late", left <= LATE_SECONDS);
+  say(left);
   if (left === 0) {
     // The server's clock decides; it may need a moment more than ours.
     document.dispatchEvent(new Event("seatbook:look"));
@@ -38,11 +45,19 @@ function draw() {
   }
 }
 
+function say(left) {
+  const passed = SAID_AT.find((seconds) => left > 0 && left <= seconds && lastLeft > seconds);
+  if (passed) said.textContent = said.dataset[`at${passed}`];
+  else if (left > Math.max(...SAID_AT)) said.textContent = "";
+  lastLeft = left;
+}
+
 function start() {
   clearTimeout(timer);
   const shown = document.querySelector("[data-countdown]");
   if (!shown) {
-    endsAt = lastTold = null;
+    endsAt = lastTold = lastLeft = null;
+    said.textContent = "";
     return;
   }
   // Drawn when it was last drawn: only what is new tells what is left now.
