@@ -31,7 +31,7 @@ format: $(VENV)/test.stamp ## Bring the code into shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/test.stamp ## Measure open pages and clicks, on servers of its own (ARGS="--streams 1000")
+bench: $(VENV)/test.stamp ## Measure open pages, clicks and a big house, on servers of its own (ARGS="--streams 1000")
 	@$(BIN)/python -m bench $(ARGS)
 
 texts: $(VENV)/test.stamp ## Bring the translations up to date (NEW=fr begins a language)
