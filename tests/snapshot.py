@@ -13,7 +13,20 @@ from seatbook.extensions import db
 
 E = TypeVar("E", bound=Exception)
 
-TABLES = ("event", "category", "area", "seat", "reservation", "reservation_seat", "seat_change", "sweep_run")
+TABLES = (
+    "event",
+    "category",
+    "area",
+    "seat",
+    "reservation",
+    "reservation_seat",
+    "seat_change",
+    "sweep_run",
+    "payment",
+    "payment_notice",
+    "payment_step",
+    "refund",
+)
 
 
 def all_rows() -> dict[str, list[dict[str, Any]]]:

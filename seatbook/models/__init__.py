@@ -4,6 +4,8 @@ from seatbook.models.account import Holder, User
 from seatbook.models.catalogue import Event, Plan, Show, Venue
 from seatbook.models.inventory import Area, Category, Reservation, ReservationSeat, Seat, SeatChange, Section
 from seatbook.models.operation import Mail, SweepRun
+from seatbook.models.payment import Payment, PaymentNotice, PaymentStep, Refund
+from seatbook.models.sandbox import SandboxNotice, SandboxRefund, SandboxSession
 
 __all__ = [
     "Area",
@@ -11,9 +13,16 @@ __all__ = [
     "Event",
     "Holder",
     "Mail",
+    "Payment",
+    "PaymentNotice",
+    "PaymentStep",
     "Plan",
+    "Refund",
     "Reservation",
     "ReservationSeat",
+    "SandboxNotice",
+    "SandboxRefund",
+    "SandboxSession",
     "Seat",
     "SeatChange",
     "Section",

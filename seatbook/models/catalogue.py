@@ -84,9 +84,12 @@ class Event(Base):
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
         CheckConstraint("hold_ttl_seconds BETWEEN 1 AND 86400", name="hold_ttl"),
         CheckConstraint("payment_ttl_seconds BETWEEN 1 AND 604800", name="payment_ttl"),
+        CheckConstraint("payment_grace_seconds BETWEEN 1 AND 604800", name="payment_grace"),
+        CheckConstraint("hold_cap_seconds BETWEEN 1 AND 604800", name="hold_cap"),
+        CheckConstraint("late_offer_seconds BETWEEN 1 AND 604800", name="late_offer"),
         CheckConstraint("max_seats BETWEEN 1 AND 1000", name="max_seats"),
         CheckConstraint("cancel_seconds_before_start >= 0", name="cancel_deadline"),
-        CheckConstraint("payment IN ('none', 'counter')", name="payment"),
+        CheckConstraint("payment IN ('none', 'counter', 'online')", name="payment"),
         Index("ix_event_starts_at", "starts_at", "id", postgresql_where=text("listed AND status <> 'draft'")),
         Index("ix_event_show_id", "show_id", "starts_at"),
     )
@@ -104,10 +107,16 @@ class Event(Base):
     on_sale_from: Mapped[datetime] = timestamp()
     on_sale_until: Mapped[datetime] = timestamp()
     currency: Mapped[str] = mapped_column(Text)
-    # 'none': reserving is all there is. 'counter': the buyer pays at the window.
+    # 'none': reserving is all there is. 'counter': the buyer pays at the window. 'online': before it is theirs.
     payment: Mapped[str] = mapped_column(Text, server_default="none")
     hold_ttl_seconds: Mapped[int] = mapped_column(server_default="300")
     payment_ttl_seconds: Mapped[int] = mapped_column(server_default="1800")
+    # After the buyer's deadline the provider is asked. For so long the places wait for its answer.
+    payment_grace_seconds: Mapped[int] = mapped_column(server_default="900")
+    # However often a buyer asks for more time, a hold ends so long after its beginning.
+    hold_cap_seconds: Mapped[int] = mapped_column(server_default="3600")
+    # Who paid too late is offered equal places for so long; NULL: gets the money back at once.
+    late_offer_seconds: Mapped[int | None]
     max_seats: Mapped[int] = mapped_column(server_default="8")
     cancel_seconds_before_start: Mapped[int | None] = mapped_column(server_default="0")
     # What is drawn in the hall beside its places (stage, walls, texts, tables), and its focal point, as

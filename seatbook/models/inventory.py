@@ -205,7 +205,9 @@ class Seat(Base):
 class Reservation(Base):
     """What a holder gets: held, then pending or confirmed; or expired, released, cancelled.
 
-    `code` with the event's id is the public reference, `7-K2M9QX`.
+    `code` with the event's id is the public reference, `7-K2M9QX`. A pending one began its checkout at
+    `checkout_at` and must be paid by `payment_due_at`; its `expires_at` is later while a payment is under
+    way, because then the provider is asked first.
     """
 
     __tablename__ = "reservation"
@@ -221,6 +223,8 @@ class Reservation(Base):
         CheckConstraint(
             "(ended_at IS NOT NULL) = (status IN ('cancelled', 'expired', 'released'))", name="ended_at"
         ),
+        CheckConstraint("(checkout_at IS NULL) = (payment_due_at IS NULL)", name="checkout_has_a_deadline"),
+        CheckConstraint("payment_due_at <= expires_at", name="asked_before_the_end"),
         # One open hold a holder and event; a second seat joins it.
         Index(
             "uq_reservation_open_hold",
@@ -240,6 +244,8 @@ class Reservation(Base):
     expires_at: Mapped[datetime | None] = timestamp()
     total_minor: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = timestamp(server_default=func.clock_timestamp())
+    checkout_at: Mapped[datetime | None] = timestamp()
+    payment_due_at: Mapped[datetime | None] = timestamp()
     confirmed_at: Mapped[datetime | None] = timestamp()
     ended_at: Mapped[datetime | None] = timestamp()
 

@@ -25,7 +25,7 @@ CATALOGUE = {
     """,
     "constraints": """
         SELECT conrelid::regclass || '.' || conname, pg_get_constraintdef(oid) FROM pg_constraint
-         WHERE connamespace = 'public'::regnamespace
+         WHERE connamespace = 'public'::regnamespace AND contype <> 't'
     """,
     "indexes": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
     "triggers": """

@@ -1,0 +1,32 @@
+"""All providers of one process by name, and which of them takes new payments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from seatbook.config import Config
+from seatbook.payments.counter import Counter
+from seatbook.payments.provider import Provider, ProviderRefused
+from seatbook.payments.sandbox import Sandbox
+
+
+@dataclass(frozen=True, slots=True)
+class Till:
+    """`online` takes new payments. The others are known too: a payment stays with whom it began."""
+
+    online: Provider
+    others: Mapping[str, Provider]
+
+    def of(self, name: str) -> Provider:
+        """Raises ProviderRefused when it was set up once and is not any more."""
+        provider = self.online if self.online.name == name else self.others.get(name)
+        if provider is None:
+            raise ProviderRefused(f"{name} is not set up here any more")
+        return provider
+
+
+def till_of(config: Config) -> Till:
+    """The providers as the settings name them."""
+    sandbox = Sandbox(secret=f"sandbox {config.secret_key}", page=f"{config.public_url}/sandbox/")
+    return Till(online=sandbox, others={"counter": Counter(), "sandbox": sandbox})
