@@ -80,7 +80,9 @@ class NotFound(SeatbookError):
     sentences: ClassVar[dict[str, str]] = {
         "area": N_("There is no such area."),
         "event": N_("There is no such event."),
+        "payment": N_("There is no such payment."),
         "plan": N_("There is no such plan."),
+        "refund": N_("There is no such refund."),
         "reservation": N_("There is no such reservation."),
         "seat": N_("There is no such seat."),
         "show": N_("There is no such show."),
@@ -253,6 +255,30 @@ class BasketChanged(SeatbookError):
     message = N_("Your basket changed in another window. Please check it and reserve again.")
 
 
+class PaymentNeeded(SeatbookError):
+    """The event is paid online, and these places cost something: they are bought by paying."""
+
+    code = "payment_needed"
+    message = N_("These places have to be paid before they are yours. Please go on to the payment.")
+
+
+class PaymentUnavailable(SeatbookError):
+    """The payment provider gave no answer. The places are kept, and trying again is safe."""
+
+    code = "payment_unavailable"
+    message = N_(
+        "The payment service does not answer right now. Nothing was charged, and your places are kept: "
+        "please try again in a moment."
+    )
+
+
+class OfferEnded(SeatbookError):
+    """Equal places were offered after a late payment, and the time to take them is over."""
+
+    code = "offer_ended"
+    message = N_("This offer has ended. Your money goes back to you.")
+
+
 class TooLateToCancel(SeatbookError):
     """The event's deadline for cancelling by the buyer has passed."""
 
@@ -275,6 +301,12 @@ class WrongState(SeatbookError):
         "blocked": N_("not for sale"),
         "draft": N_("a draft"),
         "published": N_("published"),
+        "done": N_("done"),
+        "due": N_("due"),
+        "open": N_("not paid yet"),
+        "processing": N_("being paid"),
+        "paid": N_("paid"),
+        "failed": N_("not paid, as it failed"),
     }
 
     def fields(self, language: NullTranslations) -> Mapping[str, Any]:

@@ -59,6 +59,7 @@ def find_faults(event_id: int | None = None) -> Iterator[str]:
     for key, reservation in reservations.items():
         yield from _faults_of_reservation(reservation, lines_of_reservation[key])
     yield from _faults_of_holders(books["event"], reservations, lines_of_reservation)
+    yield from _faults_of_money(books, reservations)
 
 
 def _faults_of_seat(seat: Row, lines: list[Row], reservations: dict[Key, Row]) -> Iterator[str]:
@@ -116,10 +117,14 @@ def _faults_of_reservation(reservation: Row, lines: list[Row]) -> Iterator[str]:
     due = sum(line["price_minor"] for line in paid_for) if status in ("confirmed", "cancelled") else None
     if reservation["total_minor"] != due:
         yield f"{name} is {status} for {reservation['total_minor']}, and its seats cost {due}"
-    if reservation["confirmed_at"] and reservation["confirmed_at"] >= reservation["expires_at"]:
+    # Who pays is kept longer than the deadline, and gets places that nobody took also after the end.
+    end = reservation["payment_due_at"] or reservation["expires_at"]
+    if reservation["confirmed_at"] and not reservation["checkout_at"] and reservation["confirmed_at"] >= end:
         yield f"{name} was confirmed after its end"
+    if status == "pending" and not reservation["checkout_at"]:
+        yield f"{name} is pending and never began to be paid"
     for line in lines:
-        if line["outcome"] == "expired" and line["ended_at"] < reservation["expires_at"]:
+        if line["outcome"] == "expired" and line["ended_at"] < end:
             yield f"{name} lost seat {line['seat_id']} by time before its end"
 
 
@@ -140,6 +145,46 @@ def _faults_of_holders(
     for holder, count in holds.items():
         if count > 1:
             yield f"holder {holder[1]} has {count} open holds of event {holder[0]}"
+
+
+def _faults_of_money(books: dict[str, list[Row]], reservations: dict[Key, Row]) -> Iterator[str]:
+    """Every cent is with us for places that somebody has, or on its way back, or on a person's desk."""
+    back: Counter[Key] = Counter()
+    for refund in books["refund"]:
+        back[refund["event_id"], refund["payment_id"]] += refund["amount_minor"]
+    steps: dict[Key, list[str]] = defaultdict(list)
+    for step in books["payment_step"]:
+        steps[step["event_id"], step["payment_id"]].append(step["step"])
+    paid_for: Counter[Key] = Counter()
+    for payment in books["payment"]:
+        name, event_id = f"payment {payment['id']}", payment["event_id"]
+        kept = payment["amount_minor"] - back[_key(payment)]
+        if payment["status"] != "paid":
+            if back[_key(payment)] or payment["settlement"]:
+                yield f"{name} is {payment['status']}, {payment['settlement']}, and {kept} of it is kept"
+            continue
+        if steps[_key(payment)].count("paid") != 1:
+            yield f"{name} has the steps {steps[_key(payment)]}"
+        match payment["settlement"]:
+            case "refunded":
+                if kept:
+                    yield f"{name} is refunded, and {kept} of it is kept"
+            case "confirmed":
+                bought = reservations[event_id, payment["settled_reservation_id"]]
+                paid_for[_key(bought)] += 1
+                value = bought["total_minor"] if bought["status"] == "confirmed" else 0
+                if kept != value:
+                    yield f"{name} keeps {kept} for {bought}"
+            case "offered" | "review":
+                if kept != payment["amount_minor"]:
+                    yield f"{name} is {payment['settlement']}, and some of it went back"
+            case other:
+                yield f"{name} is paid and settled as {other}"
+    online = {event["id"] for event in books["event"] if event["payment"] == "online"}
+    for key, reservation in reservations.items():
+        is_due = reservation["status"] == "confirmed" and key[0] in online and reservation["total_minor"] > 0
+        if is_due and paid_for[key] != 1:
+            yield f"reservation {key} was bought with {paid_for[key]} payments"
 
 
 def _key(row: Row) -> Key:

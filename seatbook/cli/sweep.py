@@ -10,6 +10,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from seatbook.domain import orders
 from seatbook.domain.expiry import sweep_expired_holds
 from seatbook.domain.inventory import ExpiredSeat
 
@@ -26,6 +27,7 @@ MAX_BATCH = 1_000
 def sweep(batch: int | None, dry_run: bool, verbose: bool) -> None:
     """Release the seats whose hold is over.
 
+    Where the time to pay is over, the payment service is asked first (not in a dry run).
     Safe to run at any time, any number at once. Ctrl-C and SIGTERM finish the
     batch in hand. Exit code 1 when a hold could not be released.
     """
@@ -41,6 +43,8 @@ def sweep(batch: int | None, dry_run: bool, verbose: bool) -> None:
                     f"(event {seat.event_id}, was held by {seat.holder or 'a visitor'})"
                 )
 
+    if not dry_run:
+        _ask_about_payments(stop)
     result = sweep_expired_holds(
         batch=batch or current_app.extensions["seatbook"].sweep_batch,
         trigger="command",
@@ -58,6 +62,17 @@ def sweep(batch: int | None, dry_run: bool, verbose: bool) -> None:
             f"{_count(len(result.failed), 'hold')} could not be released; the lines above say why.", err=True
         )
         raise SystemExit(1)
+
+
+def _ask_about_payments(stop: StopRequest) -> None:
+    till = orders.till_of(current_app.extensions["seatbook"])
+    asked = orders.ask_due_payments(till=till, should_stop=stop.requested)
+    orders.end_due_offers()
+    if asked.paid + asked.ended + asked.waiting:
+        click.echo(
+            f"Asked about {_count(asked.paid + asked.ended + asked.waiting, 'payment')}: "
+            f"{asked.paid} paid, {asked.ended} not, {asked.waiting} still on their way."
+        )
 
 
 class StopRequest:

@@ -63,8 +63,8 @@ __all__ = [
     "store_plan",
 ]
 
-STOCK_PAYMENT_TTL_SECONDS = 900
-PAYMENT_TTL_SECONDS = 1_800
+SLOT_PAYMENT_TTL_SECONDS = 1_800
+PAYMENT_TTL_SECONDS = 900
 MAX_EVENT_LENGTH = timedelta(days=400)
 MAX_SLOTS = 10_000
 
@@ -75,8 +75,10 @@ class SaleTerms:
 
     on_sale_from            from now on
     on_sale_until           until the event starts; its end, where it has slots or stock only
-    payment                 none: reserving is all there is; counter: paid at the window
-    payment_ttl_seconds     900 with stock, else 1,800
+    payment                 none: reserving is all there is; counter: paid at the window; online: paid first
+    payment_ttl_seconds     1,800 with time slots and without stock, else 900
+    payment_grace_seconds   how long places wait for the provider's answer after the buyer's deadline
+    late_offer_seconds      how long equal places are offered to who paid too late; None: the money goes back
     cancel_seconds_before_start   the buyer's deadline; None: buyers cannot cancel by themselves
     """
 
@@ -85,6 +87,8 @@ class SaleTerms:
     payment: str = "none"
     hold_ttl_seconds: int = 300
     payment_ttl_seconds: int | None = None
+    payment_grace_seconds: int = 900
+    late_offer_seconds: int | None = None
     max_seats: int = 8
     cancel_seconds_before_start: int | None = 0
 
@@ -189,6 +193,8 @@ def create_event(
                 payment_ttl_seconds=_default_payment_ttl(layout)
                 if terms.payment_ttl_seconds is None
                 else terms.payment_ttl_seconds,
+                payment_grace_seconds=terms.payment_grace_seconds,
+                late_offer_seconds=terms.late_offer_seconds,
                 max_seats=terms.max_seats,
                 cancel_seconds_before_start=terms.cancel_seconds_before_start,
             )
@@ -292,6 +298,23 @@ def _check_terms(terms: SaleTerms) -> None:
             ),
         ),
         (
+            "payment_grace",
+            terms.payment_grace_seconds,
+            1,
+            604_800,
+            N_(
+                "Places can wait from 1 second to a week (604,800 seconds) for a payment, "
+                "and %(value)s is not possible."
+            ),
+        ),
+        (
+            "late_offer",
+            1 if terms.late_offer_seconds is None else terms.late_offer_seconds,
+            1,
+            604_800,
+            N_("An offer stands from 1 second to a week (604,800 seconds), and %(value)s is not possible."),
+        ),
+        (
             "cancel",
             terms.cancel_seconds_before_start or 0,
             0,
@@ -304,10 +327,12 @@ def _check_terms(terms: SaleTerms) -> None:
     ):
         if not lowest <= value <= highest:
             raise InvalidInput(field=field_name, reason=reason, value=value)
-    if terms.payment not in ("none", "counter"):
+    if terms.payment not in ("none", "counter", "online"):
         raise InvalidInput(
             field="payment",
-            reason=N_("“%(payment)s” is not a way to pay: none (free) or counter (at the window)."),
+            reason=N_(
+                "“%(payment)s” is not a way to pay: none (free), counter (at the window) or online (first)."
+            ),
             payment=terms.payment,
         )
     for field_name, moment in (("on_sale_from", terms.on_sale_from), ("on_sale_until", terms.on_sale_until)):
@@ -399,5 +424,6 @@ def _sale_window(
 
 
 def _default_payment_ttl(layout: PlanLayout) -> int:
-    has_stock = any(area.kind == "stock" for area in layout.areas)
-    return STOCK_PAYMENT_TTL_SECONDS if has_stock else PAYMENT_TTL_SECONDS
+    """Half an hour to gather a group for a room; whoever waits for a shirt in a drop waits for less."""
+    kinds = {area.kind for area in layout.areas}
+    return SLOT_PAYMENT_TTL_SECONDS if "slots" in kinds and "stock" not in kinds else PAYMENT_TTL_SECONDS

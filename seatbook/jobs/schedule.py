@@ -10,6 +10,8 @@ from seatbook.jobs import tasks
 
 # Whoever forgot a password looks at their mail at once.
 MAIL_INTERVAL_SECONDS = 10
+# So long after its deadline a place that nobody paid for is on sale again, at most.
+PAYMENTS_INTERVAL_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,4 +26,5 @@ def schedule(config: Config) -> tuple[Scheduled, ...]:
     return (
         Scheduled(tasks.sweep, every_seconds=config.sweep_interval_seconds),
         Scheduled(tasks.deliver_mail, every_seconds=MAIL_INTERVAL_SECONDS),
+        Scheduled(tasks.settle_payments, every_seconds=PAYMENTS_INTERVAL_SECONDS),
     )

@@ -13,7 +13,7 @@ from functools import wraps
 from flask import current_app
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from seatbook.domain import mail
+from seatbook.domain import mail, orders
 from seatbook.domain.expiry import sweep_expired_holds
 from seatbook.domain.mail_carriers import carrier_of
 from seatbook.jobs.stop_flag import stop_requested
@@ -48,3 +48,16 @@ def sweep() -> None:
 def deliver_mail() -> None:
     """Send what is due in the outbox; asked to stop, it finishes the letter in hand."""
     mail.deliver_mail(carrier=carrier_of(current_app.extensions["seatbook"]), should_stop=stop_requested)
+
+
+@_late_without_database
+def settle_payments() -> None:
+    """Ask about payments whose time is up, end offers that are over, give money back that is owed.
+
+    Asked to stop, it finishes the one in hand.
+    """
+    till = orders.till_of(current_app.extensions["seatbook"])
+    orders.deliver_sandbox_notices(till=till)
+    orders.ask_due_payments(till=till, should_stop=stop_requested)
+    orders.end_due_offers()
+    orders.send_due_refunds(till=till, should_stop=stop_requested)

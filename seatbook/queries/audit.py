@@ -107,6 +107,34 @@ RULES = {
                  WHERE line.event_id = reservation.event_id AND line.reservation_id = reservation.id
                    AND line.ended_at IS NULL)
     """,
+    "What was paid for a reservation, less what goes back, is what its places cost.": """
+        SELECT payment.event_id, payment.id FROM payment
+          JOIN reservation ON reservation.event_id = payment.event_id
+                          AND reservation.id = payment.settled_reservation_id
+         WHERE payment.event_id = coalesce(:event, payment.event_id) AND payment.settlement = 'confirmed'
+           AND payment.amount_minor - (SELECT coalesce(sum(refund.amount_minor), 0) FROM refund
+                                        WHERE refund.event_id = payment.event_id
+                                          AND refund.payment_id = payment.id)
+               IS DISTINCT FROM CASE reservation.status WHEN 'confirmed' THEN reservation.total_minor ELSE 0 END
+    """,
+    "Money that bought nothing goes back, all of it, and none of what is not decided or not paid.": """
+        SELECT payment.event_id, payment.id FROM payment
+         WHERE payment.event_id = coalesce(:event, payment.event_id)
+           AND payment.settlement IS DISTINCT FROM 'confirmed'
+           AND (SELECT coalesce(sum(refund.amount_minor), 0) FROM refund
+                 WHERE refund.event_id = payment.event_id AND refund.payment_id = payment.id)
+               <> CASE payment.settlement WHEN 'refunded' THEN payment.amount_minor ELSE 0 END
+    """,
+    "What was bought at an event that is paid online, and costs something, was paid once.": """
+        SELECT reservation.event_id, reservation.id FROM reservation
+          JOIN event ON event.id = reservation.event_id
+         WHERE reservation.event_id = coalesce(:event, reservation.event_id)
+           AND event.payment = 'online' AND reservation.status = 'confirmed' AND reservation.total_minor > 0
+           AND (SELECT count(*) FROM payment
+                 WHERE payment.event_id = reservation.event_id
+                   AND payment.settled_reservation_id = reservation.id
+                   AND payment.settlement = 'confirmed') <> 1
+    """,
     "The log leads, step by step, to each seat's present status.": """
         WITH step AS (
             SELECT event_id, seat_id, from_status, to_status,

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, make_response, redirect, render_template, ur
 from flask_login import current_user, login_required
 from werkzeug.wrappers import Response as BaseResponse
 
-from seatbook.domain import inventory
+from seatbook.domain import orders
 from seatbook.domain.holders import HolderRef
 from seatbook.domain.reference import parse_reference
 from seatbook.errors import NotFound, TooLateToCancel, WrongState
@@ -44,7 +44,7 @@ def reservation(reference: str) -> BaseResponse:
 def cancel(reference: str) -> BaseResponse:
     found = _load(reference)
     try:
-        inventory.cancel_reservation(found.event_id, reservation_id=found.id, holder=_holder())
+        orders.cancel_order(found.event_id, reservation_id=found.id, holder=_holder())
     except (TooLateToCancel, WrongState) as error:
         return make_response(_page(found, sentence=sentence_of(error)), status_of(error))
     flash(_("%(reference)s is cancelled. Its places are on sale again.", reference=found.reference))

@@ -11,10 +11,10 @@ from flask import Flask
 
 from seatbook import create_app
 from seatbook.jobs.schedule import schedule
-from seatbook.jobs.tasks import deliver_mail, sweep
+from seatbook.jobs.tasks import deliver_mail, settle_payments, sweep
 
 
-@pytest.mark.parametrize("task", [sweep, deliver_mail], ids=lambda task: task.__name__)
+@pytest.mark.parametrize("task", [sweep, deliver_mail, settle_payments], ids=lambda task: task.__name__)
 def test_a_database_that_is_away_is_one_line_in_the_log(
     app: Flask, task: Callable[[], None], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -29,4 +29,6 @@ def test_a_database_that_is_away_is_one_line_in_the_log(
 
 
 def test_all_that_waits_for_its_turn_has_one(app: Flask) -> None:
-    assert {sweep, deliver_mail} == {scheduled.task for scheduled in schedule(app.extensions["seatbook"])}
+    assert {sweep, deliver_mail, settle_payments} == {
+        scheduled.task for scheduled in schedule(app.extensions["seatbook"])
+    }

@@ -9,7 +9,11 @@ import pytest
 from flask.ctx import AppContext
 
 from seatbook.domain.inventory import block_seats, confirm_reservation, hold_seats
+from seatbook.domain.orders import BegunCheckout, begin_checkout, cancel_order, record_answer
+from seatbook.extensions import db
+from seatbook.payments import Answer
 from tests.factories import database_clock, let_hold_end, make_event, make_holder, make_slots
+from tests.paying import make_online_event, make_till, payment_row
 from tests.psql import Psql
 from tests.snapshot import nothing_changes
 
@@ -57,6 +61,34 @@ def books(app_context: AppContext) -> Books:
         "other_category": other.category_id,
         "other_seat": other.seat_ids[0],
         "other_hold": hold_seats(other.event_id, seat_ids=other.seat_ids, holder=cleo).reservation_id,
+        **_money(ann, ben),
+    }
+
+
+def _money(ann: Any, ben: Any) -> Books:
+    """An event that is paid online: one payment of 45.00 is under way, one is paid and half of it went back."""
+    hall, till = make_online_event(seats=3), make_till()
+
+    def begun(places: slice, holder: Any) -> tuple[int, int]:
+        seat_ids = hall.seat_ids[places]
+        held = hold_seats(hall.event_id, seat_ids=seat_ids, holder=holder).reservation_id
+        order = begin_checkout(hall.event_id, reservation_id=held, holder=holder, till=till)
+        assert order.payment_id
+        return held, order.payment_id
+
+    pending, open_payment = begun(slice(1), ann)
+    bought, paid = begun(slice(1, 3), ben)
+    record_answer(hall.event_id, paid, answer=Answer("paid", 9000, "EUR"))
+    cancel_order(hall.event_id, reservation_id=bought, holder=ben, seat_ids=hall.seat_ids[2:])
+    row = payment_row(BegunCheckout(hall.event_id, pending, "", "pending", 4500, payment_id=open_payment))
+    db.session.rollback()
+    return {
+        "online": hall.event_id,
+        "pending": pending,
+        "open_payment": open_payment,
+        "paid_for": bought,
+        "paid": paid,
+        "session": row.provider_ref,
     }
 
 
@@ -67,10 +99,25 @@ NEW_RESERVATION = "INSERT INTO reservation (event_id, holder_id, code, status"
 NEW_LINE = "INSERT INTO reservation_seat (event_id, reservation_id, seat_id, price_minor"
 NEW_CHANGE = "INSERT INTO seat_change (event_id, seat_id, from_status, to_status, reason) VALUES"
 EVENT = "UPDATE event SET {} WHERE id = %(event)s"
+NEW_PAYMENT = "INSERT INTO payment (event_id, reservation_id, provider, currency, due_at, amount_minor"
+OPEN_PAYMENT = "UPDATE payment SET {} WHERE id = %(open_payment)s"
+PAID = "UPDATE payment SET {} WHERE id = %(paid)s"
+NEW_REFUND = "INSERT INTO refund (event_id, payment_id, reason, amount_minor"
+REFUND = "UPDATE refund SET {}"
+PAY = "status = 'paid', paid_at = now(), settlement = "
 
 REFUSED: dict[str, list[str]] = {
     # What an event may say
     "ck_event_cancel_deadline": [EVENT.format("cancel_seconds_before_start = -1")],
+    "ck_event_hold_cap": [EVENT.format("hold_cap_seconds = 0"), EVENT.format("hold_cap_seconds = 604801")],
+    "ck_event_late_offer": [
+        EVENT.format("late_offer_seconds = 0"),
+        EVENT.format("late_offer_seconds = 604801"),
+    ],
+    "ck_event_payment_grace": [
+        EVENT.format("payment_grace_seconds = 0"),
+        EVENT.format("payment_grace_seconds = 604801"),
+    ],
     "ck_event_currency": [EVENT.format("currency = 'eur'"), EVENT.format("currency = 'EURO'")],
     "ck_event_ends_after_start": [EVENT.format("ends_at = starts_at")],
     "ck_event_hold_ttl": [EVENT.format("hold_ttl_seconds = 0"), EVENT.format("hold_ttl_seconds = 86401")],
@@ -164,6 +211,13 @@ REFUSED: dict[str, list[str]] = {
         "UPDATE reservation SET status = 'cancelled' WHERE id = %(bought)s",
         "UPDATE reservation SET ended_at = now() WHERE id = %(hold)s",
     ],
+    "ck_reservation_checkout_has_a_deadline": [
+        "UPDATE reservation SET checkout_at = now() WHERE id = %(hold)s",
+        "UPDATE reservation SET payment_due_at = NULL WHERE id = %(pending)s",
+    ],
+    "ck_reservation_asked_before_the_end": [
+        "UPDATE reservation SET payment_due_at = expires_at + interval '1 s' WHERE id = %(pending)s",
+    ],
     "uq_reservation_open_hold": [
         NEW_RESERVATION + ", expires_at) VALUES (%(event)s, %(holder)s, 'AAAAAA', 'held', now())",
         "UPDATE reservation SET holder_id = %(holder)s WHERE id = %(lapsed_hold)s",
@@ -191,6 +245,110 @@ REFUSED: dict[str, list[str]] = {
         NEW_CHANGE + " (%(event)s, %(free)s, 'available', 'sold', 'hold')",
     ],
     "ck_seat_change_reason": [NEW_CHANGE + " (%(event)s, %(free)s, 'available', 'held', 'theft')"],
+    # The money
+    "ck_payment_status": [OPEN_PAYMENT.format("status = 'lost'")],
+    "ck_payment_amount": [NEW_PAYMENT + ") VALUES (%(event)s, %(hold)s, 'sandbox', 'EUR', now(), 0)"],
+    "ck_payment_paid_at": [
+        OPEN_PAYMENT.format("paid_at = now()"),
+        OPEN_PAYMENT.format("status = 'paid', settlement = 'review'"),
+    ],
+    "ck_payment_paid_is_settled": [
+        OPEN_PAYMENT.format("status = 'paid', paid_at = now()"),
+        OPEN_PAYMENT.format("settlement = 'review'"),
+    ],
+    "ck_payment_settlement": [OPEN_PAYMENT.format(PAY + "'kept'")],
+    "ck_payment_settled_for_a_reservation": [
+        OPEN_PAYMENT.format(PAY + "'confirmed'"),
+        OPEN_PAYMENT.format(PAY + "'offered'"),
+    ],
+    "uq_payment_under_way": [
+        NEW_PAYMENT + ") VALUES (%(online)s, %(pending)s, 'sandbox', 'EUR', now(), 4500)",
+        NEW_PAYMENT
+        + ", status) VALUES (%(online)s, %(pending)s, 'sandbox', 'EUR', now(), 4500, 'processing')",
+    ],
+    "uq_payment_settled_reservation": [
+        OPEN_PAYMENT.format(PAY + "'confirmed', settled_reservation_id = %(paid_for)s"),
+    ],
+    "uq_payment_event_id_provider_provider_ref": [
+        NEW_PAYMENT
+        + ", provider_ref) VALUES (%(online)s, %(paid_for)s, 'sandbox', 'EUR', now(), 1, %(session)s)",
+    ],
+    "fk_payment_reservation": [
+        NEW_PAYMENT + ") VALUES (%(event)s, %(other_hold)s, 'sandbox', 'EUR', now(), 1)"
+    ],
+    "fk_payment_settled_reservation": [
+        OPEN_PAYMENT.format(PAY + "'confirmed', settled_reservation_id = %(hold)s"),
+    ],
+    "guard_payment": [
+        "DELETE FROM payment WHERE id = %(open_payment)s",
+        *(
+            OPEN_PAYMENT.format(change)
+            for change in (
+                "event_id = %(event)s",
+                "id = 0",
+                "reservation_id = %(paid_for)s",
+                "provider = 'counter'",
+                "amount_minor = 1",
+                "currency = 'USD'",
+                "created_at = now()",
+                "provider_ref = 'another'",
+                "provider_ref = NULL",
+            )
+        ),
+        PAID.format("paid_at = now()"),
+        PAID.format("status = 'open', paid_at = NULL, settlement = NULL"),
+        PAID.format("settlement = 'refunded'"),
+        PAID.format("settlement = 'review'"),
+        PAID.format("settled_reservation_id = %(pending)s"),
+    ],
+    "fk_payment_notice_payment": [
+        "INSERT INTO payment_notice (event_id, payment_id, provider, notice_ref, status)"
+        " VALUES (%(event)s, %(paid)s, 'sandbox', 'one', 'paid')",
+    ],
+    "uq_payment_notice_event_id_provider_notice_ref": [
+        "INSERT INTO payment_notice (event_id, payment_id, provider, notice_ref, status)"
+        " SELECT %(online)s, %(paid)s, 'sandbox', 'one', 'paid' FROM generate_series(1, 2)",
+    ],
+    "fk_payment_step_payment": [
+        "INSERT INTO payment_step (event_id, payment_id, step) VALUES (%(event)s, %(paid)s, 'paid')",
+    ],
+    "ck_payment_step_step": [
+        "INSERT INTO payment_step (event_id, payment_id, step) VALUES (%(online)s, %(paid)s, 'lost')",
+    ],
+    "fk_refund_payment": [NEW_REFUND + ") VALUES (%(event)s, %(paid)s, 'cancelled', 1)"],
+    "ck_refund_amount": [NEW_REFUND + ") VALUES (%(online)s, %(paid)s, 'cancelled', 0)"],
+    "ck_refund_status": [REFUND.format("status = 'lost'")],
+    "ck_refund_done_at": [REFUND.format("done_at = now()"), REFUND.format("status = 'done'")],
+    "guard_refund": [
+        "DELETE FROM refund",
+        # Of what is not paid, and more than was paid, 45.00 of 90.00 being back already.
+        NEW_REFUND + ") VALUES (%(online)s, %(open_payment)s, 'cancelled', 1)",
+        NEW_REFUND + ") VALUES (%(online)s, %(paid)s, 'cancelled', 4501)",
+        REFUND.format("amount_minor = 1"),
+        REFUND.format("payment_id = %(open_payment)s"),
+        REFUND.format("reason = 'late'"),
+        REFUND.format("actor_user_id = 1"),
+    ],
+    "guard_books": [
+        # Money without the places, places without the money, and money that nobody decided about.
+        NEW_REFUND + ") VALUES (%(online)s, %(paid)s, 'cancelled', 4500)",
+        "UPDATE reservation SET status = 'cancelled', ended_at = now() WHERE id = %(paid_for)s",
+        "UPDATE reservation SET total_minor = 1 WHERE id = %(paid_for)s",
+        OPEN_PAYMENT.format(PAY + "'confirmed', settled_reservation_id = %(pending)s"),
+        OPEN_PAYMENT.format(PAY + "'refunded'"),
+    ],
+    "ck_sandbox_session_refunded": ["UPDATE sandbox_session SET refunded_minor = amount_minor + 1"],
+    "ck_sandbox_session_status": ["UPDATE sandbox_session SET status = 'lost'"],
+    "uq_sandbox_session_key": [
+        "INSERT INTO sandbox_session (ref, key, amount_minor, currency)"
+        " SELECT 'another', key, amount_minor, currency FROM sandbox_session",
+    ],
+    "fk_sandbox_refund_sandbox_session": [
+        "INSERT INTO sandbox_refund (key, ref, amount_minor) VALUES ('one', 'none', 1)",
+    ],
+    "fk_sandbox_notice_sandbox_session": [
+        "INSERT INTO sandbox_notice (ref, notice_ref, status, due_at) VALUES ('none', 'one', 'paid', now())",
+    ],
     # People
     "ck_holder_user_or_browser": [
         "INSERT INTO holder DEFAULT VALUES",
@@ -271,6 +429,10 @@ REFUSED: dict[str, list[str]] = {
         "UPDATE seat_change SET actor_user_id = NULL",
         "DELETE FROM seat_change",
         "UPDATE seat_change SET at = now() WHERE false",
+        "UPDATE payment_step SET note = ''",
+        "DELETE FROM payment_step",
+        "UPDATE payment_notice SET status = 'paid'",
+        "DELETE FROM payment_notice",
         *(
             f"TRUNCATE {tables}"
             for tables in (
@@ -278,9 +440,14 @@ REFUSED: dict[str, list[str]] = {
                 "reservation CASCADE",
                 "reservation_seat",
                 "seat_change",
+                "payment CASCADE",
+                "payment_notice",
+                "payment_step",
+                "refund",
                 "event CASCADE",
                 "holder CASCADE",
-                "area, section, category, seat, reservation, reservation_seat, seat_change",
+                "area, section, category, seat, reservation, reservation_seat, seat_change, payment,"
+                " payment_notice, payment_step, refund",
             )
         ),
     ],
@@ -389,6 +556,61 @@ def _with_times(status: str) -> str:
     return f"'{status}', now(), {confirmed_at}, {ended_at}"
 
 
+PAYMENT_STATUSES = ("open", "processing", "failed", "expired", "paid")
+PAYMENT_STEPS = {
+    *(("open", status) for status in PAYMENT_STATUSES),
+    *(("processing", status) for status in ("failed", "expired", "paid")),
+    # Money comes also after the end.
+    ("failed", "paid"),
+    ("expired", "paid"),
+    *((status, status) for status in PAYMENT_STATUSES),
+}
+
+
+def test_a_payment_takes_the_steps_of_the_state_machine_and_no_other(
+    psql: Psql, books: Books, subtests: pytest.Subtests
+) -> None:
+    for status in PAYMENT_STATUSES:
+        # Each of a reservation of its own, as a reservation has one payment under way.
+        psql.run(
+            NEW_RESERVATION + ", expires_at, ended_at)"
+            " VALUES (%(event)s, %(fresh_holder)s, %(status)s, 'expired', now(), now())",
+            **books,
+            status=status,
+        )
+        psql.run(
+            NEW_PAYMENT + ", provider_ref, status, paid_at, settlement)"
+            f" SELECT event_id, id, 'sandbox', 'EUR', now(), 4500, %(status)s, {_as_paid(status)}"
+            " FROM reservation WHERE event_id = %(event)s AND code = %(status)s",
+            **books,
+            status=status,
+        )
+    with nothing_changes():
+        for before, after in product(PAYMENT_STATUSES, PAYMENT_STATUSES):
+            step = f"UPDATE payment SET (status, paid_at, settlement) = ROW({_as_paid(after)})"
+            if before == after == "paid":
+                step = "UPDATE payment SET status = 'paid'"
+            step += f" WHERE provider_ref = '{before}'"
+            with subtests.test(f"{before} payment becomes {after}"):
+                if (before, after) in PAYMENT_STEPS:
+                    psql.would_pass(step, **books)
+                else:
+                    psql.is_refused(step, by="guard_payment", **books)
+
+
+def _as_paid(status: str) -> str:
+    if status == "paid":
+        return "'paid', now(), 'review'"
+    return f"'{status}', NULL::timestamptz, NULL"
+
+
+def test_what_went_back_is_not_promised_again(psql: Psql, books: Books) -> None:
+    psql.run(REFUND.format("status = 'done', done_at = now()"))
+    psql.is_refused(REFUND.format("status = 'due', done_at = NULL"), by="guard_refund")
+    # A bank may send it back.
+    psql.would_pass(REFUND.format("status = 'failed', done_at = NULL"))
+
+
 def test_a_line_of_history_is_ended_once_and_never_rewritten(psql: Psql, books: Books) -> None:
     psql.run(
         "UPDATE reservation_seat SET ended_at = now(), outcome = 'expired' WHERE seat_id = %(lapsed)s",
@@ -433,6 +655,9 @@ def test_a_line_of_history_is_ended_once_and_never_rewritten(psql: Psql, books: 
         NEW_LINE + ", ended_at, outcome) VALUES (%(event)s, %(rival_hold)s, %(held)s, 1, now(), 'expired')",
         NEW_LINE + ") VALUES (%(event)s, %(hold)s, %(free)s, 0)",
         NEW_CHANGE + " (%(event)s, %(free)s, 'available', 'held', 'hold')",
+        # Money that somebody has to decide about, and an attempt after one that failed.
+        OPEN_PAYMENT.format(PAY + "'review'"),
+        NEW_PAYMENT + ", status) VALUES (%(online)s, %(pending)s, 'sandbox', 'EUR', now(), 4500, 'failed')",
     ],
 )
 def test_what_is_right_passes(psql: Psql, books: Books, statement: str) -> None:

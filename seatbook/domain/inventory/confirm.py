@@ -6,15 +6,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import and_, select, text
 from sqlalchemy.orm import Session
 
 from seatbook.domain.changed_events import note_changed
 from seatbook.domain.holders import HolderRef
 from seatbook.domain.inventory.rows import (
-    OPEN_STATUSES,
     Locked,
     checked_id,
+    checked_ids,
     clock,
     free_seats,
     lock_seats,
@@ -23,8 +23,16 @@ from seatbook.domain.inventory.rows import (
 )
 from seatbook.domain.inventory.singles import refuse_stranding
 from seatbook.domain.transaction import run_transaction
-from seatbook.errors import BasketChanged, HoldExpired, SaleClosed, TooLateToCancel, WrongState
-from seatbook.models import Event, Seat
+from seatbook.errors import (
+    BasketChanged,
+    HoldExpired,
+    NotFound,
+    PaymentNeeded,
+    SaleClosed,
+    TooLateToCancel,
+    WrongState,
+)
+from seatbook.models import Event, ReservationSeat, Seat
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +48,22 @@ class ConfirmResult:
 
 @dataclass(frozen=True, slots=True)
 class CancelResult:
-    """A cancelled reservation and the seats that are on sale again."""
+    """The seats that are on sale again, what they had cost, and whether the whole reservation ended."""
 
     event_id: int
     reservation_id: int
     seat_ids: tuple[int, ...]
+    value_minor: int = 0
+    is_over: bool = True
 
 
 def confirm_reservation(
     event_id: int, *, reservation_id: int, holder: HolderRef, seat_ids: Collection[int] | None = None
 ) -> ConfirmResult:
-    """Buy what is held. `seat_ids` is what the person saw: other contents are refused, not sold.
+    """Buy what is held and costs nothing now. `seat_ids` is what the person saw: other contents are refused.
 
     Repeating it after success answers the same. Raises HoldExpired, BasketChanged, LeavesSingle,
-    SaleClosed, NotFound.
+    SaleClosed, PaymentNeeded (the event is paid online: `orders.begin_checkout`), WrongState, NotFound.
     """
 
     def act(session: Session) -> ConfirmResult:
@@ -62,37 +72,84 @@ def confirm_reservation(
         if reservation.status == "confirmed":
             bought = tuple(seat.id for seat in seats)
             return ConfirmResult(event_id, reservation_id, reservation.code, bought, reservation.total_minor)
+        if reservation.status == "pending":
+            raise WrongState(state="pending")
         now = clock(session)
-        if reservation.status not in OPEN_STATUSES or reservation.expires_at <= now or not seats:
-            raise HoldExpired(expired_at=reservation.expires_at.isoformat())
-        lines = open_lines(session, event_id, reservation_id)
-        # Another tab may have added or given back a seat between the page and this click, or between
-        # our two locks; what is sold must be what was seen.
-        seen = {line.seat_id for line in lines} if seat_ids is None else set(seat_ids)
-        if {seat.id for seat in seats} != seen or {line.seat_id for line in lines} != seen:
-            raise BasketChanged()
-        event = session.execute(select(Event.status, Event.leave_no_single).where(Event.id == event_id)).one()
-        if event.status == "cancelled":
-            raise SaleClosed(state="cancelled")
-        if event.leave_no_single:
-            refuse_stranding(session, event_id, chosen=seen, at=now)
-        total_minor = sum(line.price_minor for line in lines)
-        note_changed(session, [event_id])
-        session.execute(
-            CONFIRM,
-            {
-                "event": event_id,
-                "reservation": reservation_id,
-                "seats": [seat.id for seat in seats],
-                "total": total_minor,
-                "at": now,
-                "actor": holder.user_id,
-            },
+        lines = judge_basket(session, event_id, seats=seats, reservation=reservation, seen=seat_ids, at=now)
+        total_minor = sum(lines.values())
+        if total_minor > 0 and _is_paid_online(session, event_id):
+            raise PaymentNeeded()
+        sell_locked(
+            session,
+            event_id,
+            reservation_id=reservation_id,
+            seat_ids=lines,
+            total_minor=total_minor,
+            at=now,
+            actor=holder.user_id,
         )
         sold = tuple(seat.id for seat in seats)
         return ConfirmResult(event_id, reservation_id, reservation.code, sold, total_minor)
 
     return run_transaction(act)
+
+
+def judge_basket(
+    session: Session,
+    event_id: int,
+    *,
+    seats: Sequence[Locked],
+    reservation: Locked,
+    seen: Collection[int] | None,
+    at: datetime,
+) -> dict[int, int]:
+    """Whether a locked hold may be bought as it was seen; the price of each of its seats, in minor units.
+
+    Raises HoldExpired, BasketChanged, LeavesSingle, SaleClosed.
+    """
+    if reservation.status != "held" or reservation.expires_at <= at or not seats:
+        raise HoldExpired(expired_at=reservation.expires_at.isoformat())
+    prices = {line.seat_id: line.price_minor for line in open_lines(session, event_id, reservation.id)}
+    # Another tab may have added or given back a seat between the page and this click, or between
+    # our two locks; what is sold must be what was seen.
+    chosen = set(prices) if seen is None else set(seen)
+    if {seat.id for seat in seats} != chosen or set(prices) != chosen:
+        raise BasketChanged()
+    event = session.execute(select(Event.status, Event.leave_no_single).where(Event.id == event_id)).one()
+    if event.status == "cancelled":
+        raise SaleClosed(state="cancelled")
+    if event.leave_no_single:
+        refuse_stranding(session, event_id, chosen=chosen, at=at)
+    return prices
+
+
+def _is_paid_online(session: Session, event_id: int) -> bool:
+    return session.scalar(select(Event.payment).where(Event.id == event_id)) == "online"
+
+
+def sell_locked(
+    session: Session,
+    event_id: int,
+    *,
+    reservation_id: int,
+    seat_ids: Collection[int],
+    total_minor: int,
+    at: datetime,
+    actor: int | None,
+) -> None:
+    """Write the purchase of locked seats that were judged to be this reservation's."""
+    note_changed(session, [event_id])
+    session.execute(
+        CONFIRM,
+        {
+            "event": event_id,
+            "reservation": reservation_id,
+            "seats": list(seat_ids),
+            "total": total_minor,
+            "at": at,
+            "actor": actor,
+        },
+    )
 
 
 CONFIRM = text("""
@@ -112,26 +169,88 @@ CONFIRM = text("""
 def cancel_reservation(
     event_id: int, *, reservation_id: int, holder: HolderRef | None, actor_user_id: int | None = None
 ) -> CancelResult:
-    """Undo a purchase; its seats are on sale again at once. `holder` None: staff, without a deadline.
+    """Undo a purchase that nobody paid for online; its seats are on sale again at once.
 
+    For one that was paid it is `orders.cancel_order`, which gives the money back in the same
+    transaction: the schema refuses one without the other. `holder` None: staff, without a deadline.
     Repeating it answers the same. Raises TooLateToCancel, WrongState (never bought), NotFound.
     """
+    return run_transaction(
+        lambda session: cancel_places(
+            session, event_id, reservation_id=reservation_id, holder=holder, actor_user_id=actor_user_id
+        )
+    )
 
-    def act(session: Session) -> CancelResult:
-        seats = lock_seats(session, event_id, Seat.reservation_id == checked_id(reservation_id))
-        reservation = own_reservation(session, event_id, reservation_id, holder)
-        if reservation.status == "cancelled":
-            return CancelResult(event_id, reservation_id, ())
-        if reservation.status != "confirmed":
-            raise WrongState(state=reservation.status)
-        now = clock(session)
-        if holder is not None:
-            _refuse_after_deadline(session, event_id, seats=seats, at=now)
-        actor = holder.user_id if holder else actor_user_id
-        free_seats(session, seats, outcome="cancelled", reason="cancel", at=now, actor=actor)
-        return CancelResult(event_id, reservation_id, tuple(seat.id for seat in seats))
 
-    return run_transaction(act)
+def cancel_places(
+    session: Session,
+    event_id: int,
+    *,
+    reservation_id: int,
+    holder: HolderRef | None,
+    actor_user_id: int | None = None,
+    seat_ids: Collection[int] | None = None,
+) -> CancelResult:
+    """Cancel a purchase within the open transaction: all of it, or only `seat_ids`.
+
+    Locks the seats, then the reservation. What is cancelled already stays so, and is worth nothing more.
+    """
+    seats = lock_seats(session, event_id, Seat.reservation_id == checked_id(reservation_id))
+    reservation = own_reservation(session, event_id, reservation_id, holder)
+    if reservation.status == "cancelled":
+        return CancelResult(event_id, reservation_id, ())
+    if reservation.status != "confirmed":
+        raise WrongState(state=reservation.status)
+    now = clock(session)
+    if holder is not None:
+        _refuse_after_deadline(session, event_id, seats=seats, at=now)
+    prices = {line.seat_id: line.price_minor for line in open_lines(session, event_id, reservation_id)}
+    going = seats
+    if seat_ids is not None:
+        going = _of_this_purchase(session, event_id, reservation_id, seats, set(checked_ids(list(seat_ids))))
+    actor = holder.user_id if holder else actor_user_id
+    free_seats(session, going, outcome="cancelled", reason="cancel", at=now, actor=actor)
+    if going:
+        session.execute(WRITE_TOTAL, {"event": event_id, "reservation": reservation_id})
+    return CancelResult(
+        event_id,
+        reservation_id,
+        tuple(seat.id for seat in going),
+        value_minor=sum(prices[seat.id] for seat in going),
+        is_over=len(going) == len(seats),
+    )
+
+
+def _of_this_purchase(
+    session: Session, event_id: int, reservation_id: int, seats: Sequence[Locked], wanted: set[int]
+) -> list[Locked]:
+    """The wanted seats that are still bought; those that were never bought here are not there."""
+    present = {seat.id for seat in seats}
+    if missing := wanted - present:
+        cancelled = session.scalars(
+            select(ReservationSeat.seat_id).where(
+                and_(
+                    ReservationSeat.event_id == event_id,
+                    ReservationSeat.reservation_id == reservation_id,
+                    ReservationSeat.outcome == "cancelled",
+                    ReservationSeat.seat_id.in_(missing),
+                )
+            )
+        ).all()
+        if missing - set(cancelled):
+            raise NotFound(what="seat")
+    return [seat for seat in seats if seat.id in wanted]
+
+
+# What is still bought is what it costs; of one that is over, what it had cost.
+WRITE_TOTAL = text("""
+    UPDATE reservation SET total_minor = (
+            SELECT coalesce(sum(line.price_minor), 0) FROM reservation_seat line
+             WHERE line.event_id = :event AND line.reservation_id = :reservation
+               AND CASE reservation.status WHEN 'confirmed' THEN line.ended_at IS NULL
+                                           ELSE line.outcome = 'cancelled' END)
+     WHERE event_id = :event AND id = :reservation
+""")
 
 
 def _refuse_after_deadline(session: Session, event_id: int, *, seats: Sequence[Locked], at: datetime) -> None:

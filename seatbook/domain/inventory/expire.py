@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, or_, select, text
+from sqlalchemy import Exists, Select, and_, exists, or_, select, text
 from sqlalchemy.orm import Session
 
 from seatbook.domain.inventory.rows import (
@@ -21,7 +21,7 @@ from seatbook.domain.inventory.rows import (
     lock_seats,
 )
 from seatbook.domain.transaction import run_transaction
-from seatbook.models import Holder, Reservation, Seat, User
+from seatbook.models import Holder, Payment, Reservation, Seat, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ class ExpiredSeat:
 def expire_due_holds(*, batch: int, skip: Collection[tuple[int, int]] = ()) -> list[ExpiredSeat]:
     """Write down up to `batch` seats whose hold has ended; an empty list when nothing is due.
 
+    Seats whose payment is under way are not due here: first its provider is asked (`orders.ask_due_payments`).
+
     Any number of these may run at once: a seat that somebody works on is passed
     over, and every seat is judged again under its lock. `skip` names
     (event_id, reservation_id) pairs to leave alone.
@@ -46,7 +48,7 @@ def expire_due_holds(*, batch: int, skip: Collection[tuple[int, int]] = ()) -> l
 
     def act(session: Session) -> list[ExpiredSeat]:
         seats = session.execute(
-            _due_seats(skip).limit(batch).with_for_update(key_share=True, skip_locked=True)
+            _due_seats(skip).limit(batch).with_for_update(of=Seat, key_share=True, skip_locked=True)
         ).all()
         return _expire_locked(session, seats)
 
@@ -68,12 +70,20 @@ def due_holds(*, batch: int | None = None, skip: Collection[tuple[int, int]] = (
 def _due_seats(skip: Collection[tuple[int, int]]) -> Select[*tuple[Any, ...]]:
     query = (
         select(Seat.event_id, Seat.id, Seat.label, Seat.reservation_id, Seat.held_until)
-        .where(is_lapsed())
+        .where(is_lapsed(), ~_is_being_paid())
         .order_by(Seat.held_until)
     )
     for event_id, reservation_id in skip:
         query = query.where(or_(Seat.event_id != event_id, Seat.reservation_id != reservation_id))
     return query
+
+
+def _is_being_paid() -> Exists:
+    return exists().where(
+        Payment.event_id == Seat.event_id,
+        Payment.reservation_id == Seat.reservation_id,
+        Payment.status.in_(("open", "processing")),
+    )
 
 
 def _expire_reservation(session: Session, event_id: int, reservation_id: int) -> list[ExpiredSeat]:

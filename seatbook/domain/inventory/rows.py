@@ -70,6 +70,7 @@ def lock_reservations(session: Session, event_id: int, ids: Iterable[int]) -> di
             Reservation.code,
             Reservation.status,
             Reservation.expires_at,
+            Reservation.payment_due_at,
             Reservation.total_minor,
         )
         .where(Reservation.event_id == event_id, Reservation.id.in_(ids))

@@ -1,0 +1,60 @@
+"""Buying for money: from the basket to a paid reservation, and back.
+
+```
+held ──begin_checkout──▶ pending ──paid──▶ confirmed ──cancel_order──▶ cancelled + refund
+                            │  ▲ failed: the places stay until the deadline, for another try
+                            └──▶ expired (the deadline, after asking the provider) or released (given up)
+                                    └── paid all the same ──▶ the same places, equal ones, or the money back
+```
+
+Every act takes its turns: a short transaction, then the provider with none
+open, then a short transaction which judges again, under the locks, what is true
+by then. So each of them may be repeated, may die anywhere, and may meet itself.
+
+The places of somebody who pays are kept until the deadline, and after it for
+the event's grace while the provider is asked. Then they are free for everybody
+even when nobody asked, because nothing stays stuck: money that comes later
+takes the way of late payments.
+"""
+
+from seatbook.domain.orders.ask import (
+    AskedPayments,
+    ask_due_payments,
+    ask_payment,
+    give_up_checkout,
+    take_notice,
+)
+from seatbook.domain.orders.begin import BegunCheckout, begin_checkout
+from seatbook.domain.orders.cancel import CancelledOrder, cancel_event_orders, cancel_order
+from seatbook.domain.orders.counter import note_paid_out, take_at_counter, try_refund_again
+from seatbook.domain.orders.offers import accept_offer, decline_offer, end_due_offers
+from seatbook.domain.orders.refunds import SentRefunds, send_due_refunds
+from seatbook.domain.orders.sandbox_post import deliver_sandbox_notices
+from seatbook.domain.orders.settle import PaymentState, record_answer
+from seatbook.payments.till import Till, till_of
+
+__all__ = [
+    "AskedPayments",
+    "BegunCheckout",
+    "CancelledOrder",
+    "PaymentState",
+    "SentRefunds",
+    "Till",
+    "accept_offer",
+    "ask_due_payments",
+    "ask_payment",
+    "begin_checkout",
+    "cancel_event_orders",
+    "cancel_order",
+    "decline_offer",
+    "deliver_sandbox_notices",
+    "end_due_offers",
+    "give_up_checkout",
+    "note_paid_out",
+    "record_answer",
+    "send_due_refunds",
+    "take_at_counter",
+    "take_notice",
+    "till_of",
+    "try_refund_again",
+]
