@@ -81,6 +81,7 @@ class NotFound(SeatbookError):
         "area": N_("There is no such area."),
         "event": N_("There is no such event."),
         "payment": N_("There is no such payment."),
+        "section": N_("There is no such section."),
         "plan": N_("There is no such plan."),
         "refund": N_("There is no such refund."),
         "reservation": N_("There is no such reservation."),

@@ -16,7 +16,7 @@ and `event.drawing`; what is 0 or empty is left out:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -56,6 +56,12 @@ class PlanShape:
     text: str = ""
     role: str = ""
 
+    @property
+    def middle(self) -> Point:
+        """Where its text stands."""
+        left, top, right, bottom = bounds(self)
+        return round((left + right) / 2, 2), round((top + bottom) / 2, 2)
+
 
 def shape_document(shape: PlanShape) -> dict[str, Any]:
     """The JSON-ready form of a shape, as `read_shape` reads it back."""
@@ -68,6 +74,11 @@ def shape_document(shape: PlanShape) -> dict[str, Any]:
         if value := getattr(shape, key):
             document[key] = value
     return document
+
+
+def shape_from_document(document: Mapping[str, Any]) -> PlanShape:
+    """The shape out of what `shape_document` wrote, such as a column of an event."""
+    return PlanShape(**{**document, "points": tuple((x, y) for x, y in document.get("points", ()))})
 
 
 def read_shape(reader: DocumentReader, item: Any, where: str) -> PlanShape | None:

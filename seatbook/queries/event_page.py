@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
+from seatbook.errors import NotFound
 from seatbook.queries.activity import ActivityLine, recent_activity
 from seatbook.queries.basket import Basket, load_basket
 from seatbook.queries.best import has_wheelchair_places
@@ -17,9 +18,18 @@ from seatbook.queries.event import (
     load_event,
     sale_state,
 )
-from seatbook.queries.figures import NOBODY, Figures, figures_of_areas
-from seatbook.queries.seats import SeatView, seats_by_id, seats_of
+from seatbook.queries.figures import (
+    NOBODY,
+    Figures,
+    SectionFigures,
+    figures_of_areas,
+    figures_of_sections,
+)
+from seatbook.queries.seats import SeatView, seats_by_id, seats_of, seats_of_section, slots_of
 from seatbook.queries.viewer import Viewer, load_viewer
+
+# A hall of more seats opens as an overview of its sections, and a section is drawn when it is chosen.
+MOST_SEATS_AT_ONCE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +37,8 @@ class EventPage:
     """The page, or the parts of it that a click or a poll draws again: then `seats` are only some.
 
     `figures_by_part` counts by (area id, category id). `has_wheelchair_places` is read for whole pages only.
+    Of a big hall, `seats` are those of the `chosen` section, and `figures_by_section` tells of all
+    sections by their ids; of the parts of a page, those that the seats are in.
     """
 
     event: EventView
@@ -37,6 +49,8 @@ class EventPage:
     activity: tuple[ActivityLine, ...]
     cursor: Cursor
     has_wheelchair_places: bool = False
+    chosen: SectionView | None = None
+    figures_by_section: dict[int, SectionFigures] = field(default_factory=dict)
 
     @property
     def areas(self) -> tuple[AreaView, ...]:
@@ -64,45 +78,106 @@ class EventPage:
         return tuple(category for category in self.categories if category.id in ids)
 
     @property
+    def is_big(self) -> bool:
+        return is_big(self.event, self.figures_by_part)
+
+    @property
     def sale(self) -> str:
         """not_yet, on_sale, sold_out, ended or cancelled."""
         return sale_state(self.event.sale, available=self.figures.available)
 
 
-def load_event_page(event_id: int, *, holder_id: int | None) -> EventPage:
-    """The whole page. Raises NotFound."""
-    return _load(event_id, holder_id=holder_id, seat_ids=None)
+def load_event_page(event_id: int, *, holder_id: int | None, section_id: int | None = None) -> EventPage:
+    """The whole page; of a big hall with the seats of that section. Raises NotFound."""
+    event = load_event(event_id)
+    chosen = section_of(event, section_id) if section_id is not None else None
+    moment = event.moment
+    viewer = load_viewer(event_id, holder_id=holder_id, at=moment.now)
+    figures = figures_of_areas(event_id, at=moment.now)
+    seats: list[SeatView] = []
+    by_section: dict[int, SectionFigures] = {}
+    if is_big(event, figures):
+        by_section = figures_of_sections(event_id, at=moment.now)
+        if chosen:
+            seats += seats_of_section(event_id, section_id=chosen.id, viewer=viewer, at=moment.now)
+        if any(area.kind == "slots" for area in event.areas):
+            seats += slots_of(event_id, viewer=viewer, at=moment.now)
+    else:
+        seats = seats_of(event_id, viewer=viewer, at=moment.now)
+    return EventPage(
+        event=event,
+        seats=seats,
+        figures_by_part=figures,
+        viewer=viewer,
+        basket=load_basket(event_id, viewer=viewer, moment=moment),
+        activity=recent_activity(event_id),
+        cursor=Cursor.at_moment(moment),
+        has_wheelchair_places=has_wheelchair_places(event_id),
+        chosen=chosen,
+        figures_by_section=by_section,
+    )
+
+
+def load_section(event_id: int, *, holder_id: int | None, section_id: int) -> EventPage:
+    """The seats of one section, and nothing of the page around them. Raises NotFound."""
+    event = load_event(event_id)
+    chosen = section_of(event, section_id)
+    now = event.moment.now
+    viewer = load_viewer(event_id, holder_id=holder_id, at=now)
+    return EventPage(
+        event=event,
+        seats=seats_of_section(event_id, section_id=section_id, viewer=viewer, at=now),
+        figures_by_part={},
+        viewer=viewer,
+        basket=Basket(),
+        activity=(),
+        cursor=Cursor.at_moment(event.moment),
+        chosen=chosen,
+    )
 
 
 def load_event_parts(
     event_id: int, *, holder_id: int | None, seat_ids: Collection[int], with_activity: bool = False
 ) -> EventPage:
     """The page with no seats but these, each as it is now. Raises NotFound."""
-    return _load(event_id, holder_id=holder_id, seat_ids=seat_ids, with_activity=with_activity)
-
-
-def _load(
-    event_id: int,
-    *,
-    holder_id: int | None,
-    seat_ids: Collection[int] | None,
-    with_activity: bool = True,
-) -> EventPage:
     # The event first: it brings the moment, which must be earlier than every seat that is read.
-    event = load_event(event_id, with_drawing=seat_ids is None)
+    event = load_event(event_id, with_drawing=False)
     moment = event.moment
     viewer = load_viewer(event_id, holder_id=holder_id, at=moment.now)
-    if seat_ids is None:
-        seats = seats_of(event_id, viewer=viewer, at=moment.now)
-    else:
-        seats = seats_by_id(event_id, seat_ids=seat_ids, viewer=viewer, at=moment.now)
+    figures = figures_of_areas(event_id, at=moment.now)
+    seats = seats_by_id(event_id, seat_ids=seat_ids, viewer=viewer, at=moment.now)
     return EventPage(
         event=event,
         seats=seats,
-        figures_by_part=figures_of_areas(event_id, at=moment.now),
+        figures_by_part=figures,
         viewer=viewer,
         basket=load_basket(event_id, viewer=viewer, moment=moment),
         activity=recent_activity(event_id) if with_activity else (),
         cursor=Cursor.at_moment(moment),
-        has_wheelchair_places=seat_ids is None and has_wheelchair_places(event_id),
+        figures_by_section=figures_of_their_sections(event, seats, figures),
     )
+
+
+def is_big(event: EventView, figures: Mapping[tuple[int, int], Figures]) -> bool:
+    """More seats than a page draws at once, in sections that can be drawn one by one."""
+    seated = {area.id for area in event.areas if area.kind == "seated"}
+    count = sum(of.total for (area_id, _), of in figures.items() if area_id in seated)
+    return count > MOST_SEATS_AT_ONCE and len(event.sections) > 1
+
+
+def figures_of_their_sections(
+    event: EventView, seats: Collection[SeatView], figures: Mapping[tuple[int, int], Figures]
+) -> dict[int, SectionFigures]:
+    """What is left in the sections of these seats, where a page tells it section by section."""
+    section_ids = {seat.section_id for seat in seats if seat.section_id is not None}
+    if not section_ids or not is_big(event, figures):
+        return {}
+    return figures_of_sections(event.id, at=event.moment.now, section_ids=section_ids)
+
+
+def section_of(event: EventView, section_id: int) -> SectionView:
+    """The event's section. Raises NotFound."""
+    for section in event.sections:
+        if section.id == section_id:
+            return section
+    raise NotFound(what="section")

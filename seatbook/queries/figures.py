@@ -61,6 +61,15 @@ class SectionFigures(NamedTuple):
     highest_minor: int
     category_ids: tuple[int, ...]
 
+    @property
+    def thirds_left(self) -> int:
+        return thirds(self.available, self.for_sale)
+
+
+def thirds(available: int, for_sale: int) -> int:
+    """How much is left, in thirds of what is for sale, rounded up: 0 is nothing, 3 more than two thirds."""
+    return -(-3 * available // for_sale) if for_sale else 0
+
 
 def figures_of_events(event_ids: Collection[int]) -> dict[int, Figures]:
     """Counts by event id. An event without places is not in it."""

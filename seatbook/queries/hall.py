@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from seatbook.queries.event import SectionView
+from seatbook.queries.figures import thirds
 from seatbook.queries.seats import SeatView
 
 CELLS_PER_SEAT = 4
@@ -58,9 +59,9 @@ class Block:
 
     @property
     def thirds_left(self) -> int:
-        """How much is left, in thirds of what is for sale, rounded up: 0 is nothing, 3 more than two thirds."""
-        for_sale = sum(seat.status != "blocked" for run in self.runs for seat in run.seats)
-        return -(-3 * self.available // for_sale) if for_sale else 0
+        return thirds(
+            self.available, sum(seat.status != "blocked" for run in self.runs for seat in run.seats)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from seatbook.queries.activity import ActivityLine, recent_activity
 from seatbook.queries.basket import Basket
 from seatbook.queries.changes import Cursor
 from seatbook.queries.event import EventView
-from seatbook.queries.event_page import EventPage
+from seatbook.queries.event_page import EventPage, figures_of_their_sections
 from seatbook.queries.figures import figures_of_areas
 from seatbook.queries.moment import Moment
 from seatbook.queries.seats import seats_by_id
@@ -153,14 +153,18 @@ class LiveParts:
 def load_live_parts(event: EventView, *, seat_ids: Collection[int], moment: Moment) -> LiveParts:
     """These places, the figures and the latest acts as they are now. `moment` was read before; of the event
     itself what `event` says is taken."""
+    event = replace(event, moment=moment)
+    seats = seats_by_id(event.id, seat_ids=seat_ids, viewer=STRANGER, at=moment.now)
+    figures = figures_of_areas(event.id, at=moment.now)
     page = EventPage(
-        event=replace(event, moment=moment),
-        seats=seats_by_id(event.id, seat_ids=seat_ids, viewer=STRANGER, at=moment.now),
-        figures_by_part=figures_of_areas(event.id, at=moment.now),
+        event=event,
+        seats=seats,
+        figures_by_part=figures,
         viewer=STRANGER,
         basket=Basket(),
         activity=recent_activity(event.id),
         cursor=Cursor.at_moment(moment),
+        figures_by_section=figures_of_their_sections(event, seats, figures),
     )
     taken = {seat.id for seat in page.seats if seat.status in ("held", "reserved")}
     area_ids: set[int] = set()

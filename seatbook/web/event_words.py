@@ -17,6 +17,14 @@ from seatbook.queries.seats import SeatView
 from seatbook.web.basket_lines import PlaceLine, place_lines
 from seatbook.web.formats import clock, day_and_time, number, price_range, slot_day
 from seatbook.web.listing import listing
+from seatbook.web.map_words import MapWords
+from seatbook.web.seat_list_words import (
+    LinkedSection,
+    ListedSection,
+    left_in_words,
+    linked_sections,
+    listed_sections,
+)
 from seatbook.web.seat_words import SeatWords
 from seatbook.web.texts import gettext as _
 from seatbook.web.texts import ngettext
@@ -34,6 +42,7 @@ class EventWords:
     def __init__(self, page: EventPage, *, better: Collection[int] = ()) -> None:
         self.page = page
         self.seats = SeatWords(page, better=better)
+        self.map = MapWords(page)
         self.time_zone = page.event.time_zone
 
     # --- places ---
@@ -51,9 +60,15 @@ class EventWords:
         colours = {self.seats.colour(seat) for run in block.runs for seat in run.seats}
         return colours.pop() if len(colours) == 1 else None
 
+    def listed_sections(self, area: AreaView) -> list[ListedSection]:
+        return listed_sections(self.page, area)
+
+    def linked_sections(self, area: AreaView, *, only_free: bool) -> list[LinkedSection]:
+        return linked_sections(self.page, area, only_free=only_free)
+
     def left_here(self, count: int) -> str:
         """How many seats of a part of the hall are left, in as few words as there is room for."""
-        return _("%(num)s left", num=number(count)) if count else _("none left")
+        return left_in_words(count)
 
     def slots_by_day(self, area: AreaView) -> list[Day]:
         """Slots that have not begun, by the day at the venue. One's own stay in sight until they are over."""
@@ -101,6 +116,11 @@ class EventWords:
     def room(self) -> int:
         """How many more places of this event the viewer may have."""
         return self.page.event.max_seats - self.page.viewer.places
+
+    @property
+    def has_seats(self) -> bool:
+        """Whether there are numbered seats at all, sold or not."""
+        return any(self.figures(area).total for area in self._seated)
 
     @property
     def seats_left(self) -> int:

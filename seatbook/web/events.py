@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
+from json import dumps
 
 from flask import (
     Blueprint,
@@ -38,10 +39,18 @@ from seatbook.errors import (
     WrongState,
 )
 from seatbook.queries.changes import Changes, Cursor, changes_since
-from seatbook.queries.event_page import EventPage, load_event_page, load_event_parts
+from seatbook.queries.event_page import EventPage, load_event_page, load_event_parts, load_section
 from seatbook.queries.seats import FreeSeat, free_seats_near
 from seatbook.web import limits
 from seatbook.web.better_choices import BetterChoice, better_choices
+from seatbook.web.chosen_view import (
+    ListView,
+    address_of_event,
+    choose_list,
+    choose_map,
+    chosen_list,
+    chosen_section,
+)
 from seatbook.web.errors import sentence_of, status_of
 from seatbook.web.event_words import EventWords
 from seatbook.web.holder import (
@@ -77,7 +86,35 @@ FOREVER = "public, max-age=31536000, immutable"
 @blueprint.get("/events/<int:event_id>")
 def event(event_id: int) -> str:
     remember_browser()
+    choose_map(event_id)
     return _render_page(load_event_page(event_id, holder_id=_holder_id()))
+
+
+@blueprint.get("/events/<int:event_id>/sections/<int:section_id>")
+def section(event_id: int, section_id: int) -> BaseResponse:
+    """A part of a big house: the page with its seats, and for htmx its seats alone."""
+    if _is_htmx():
+        page = load_section(event_id, holder_id=_holder_id(), section_id=section_id)
+        words = EventWords(page)
+        return make_response(render_template("section_seats.html", page=page, words=words, since=page.cursor))
+    remember_browser()
+    page = load_event_page(event_id, holder_id=_holder_id(), section_id=section_id)
+    if not page.is_big:
+        address = url_for("events.event", event_id=event_id, _anchor=f"section-{section_id}")
+        return redirect(address, 303)
+    choose_map(event_id, section_id)
+    return make_response(_render_page(page))
+
+
+@blueprint.get("/events/<int:event_id>/list")
+@blueprint.get("/events/<int:event_id>/list/<int:section_id>")
+def seat_list(event_id: int, section_id: int | None = None) -> str:
+    """The same as a list of section, row and seat. `free=1`: only what is free."""
+    remember_browser()
+    view = ListView(event_id, section_id, request.args.get("free") == "1")
+    page = load_event_page(event_id, holder_id=_holder_id(), section_id=section_id)
+    choose_list(view)
+    return _render_page(page, view=view)
 
 
 @blueprint.post("/events/<int:event_id>/seats")
@@ -152,7 +189,7 @@ def reserve(event_id: int) -> BaseResponse:
     holder = current_holder()
     if holder is None or not current_user.is_authenticated:
         flash(_("Please sign in to reserve. The places that you have picked stay yours meanwhile."))
-        address = url_for("accounts.sign_in", next=url_for("events.event", event_id=event_id))
+        address = url_for("accounts.sign_in", next=address_of_event(event_id))
         if _is_htmx():
             return make_response("", 401, {"HX-Redirect": address})
         return redirect(address, 303)
@@ -174,7 +211,7 @@ def reserve(event_id: int) -> BaseResponse:
 @blueprint.get("/events/<int:event_id>/areas/<int:_area_id>")
 def back_to_event(event_id: int, _act: str = "", _area_id: int = 0) -> BaseResponse:
     """The address of a form, typed or loaded again: the event's page."""
-    return redirect(url_for("events.event", event_id=event_id), 303)
+    return redirect(address_of_event(event_id), 303)
 
 
 @blueprint.get("/events/<int:event_id>/changes")
@@ -228,12 +265,21 @@ def _answer(
     if _is_htmx() or said_of:
         page = load_event_parts(event_id, holder_id=_holder_id(), seat_ids=seat_ids)
         sentence = EventWords(page).found_sentence(said_of) if said_of else sentence
+    # Of a big house their section may not be shown.
+    found = next(seat for seat in page.seats if seat.id in said_of) if said_of and page.is_big else None
     if _is_htmx():
         heard = "" if sentence else EventWords(page).heard()
-        return make_response(_render_parts(page, said=sentence, heard=heard))
+        answer = make_response(_render_parts(page, said=sentence, heard=heard))
+        if found:
+            answer.headers["HX-Trigger"] = dumps(
+                {"seatbook:show": {"section": found.section_id, "seat": found.id}}
+            )
+        return answer
+    if found and not chosen_list(event_id):
+        choose_map(event_id, found.section_id)
     if sentence:
         flash(sentence)
-    return redirect(url_for("events.event", event_id=event_id, _anchor=anchor), 303)
+    return redirect(address_of_event(event_id, anchor=anchor), 303)
 
 
 def _refuse(event_id: int, error: SeatbookError, *, seat_ids: Collection[int] = ()) -> BaseResponse:
@@ -241,17 +287,18 @@ def _refuse(event_id: int, error: SeatbookError, *, seat_ids: Collection[int] = 
     near = (
         free_seats_near(event_id, seat_id=error.data["seat_ids"][0]) if isinstance(error, SeatsTaken) else []
     )
+    view = chosen_list(event_id)
     if _is_htmx():
         page = load_event_parts(event_id, holder_id=_holder_id(), seat_ids=seat_ids)
     else:
-        page = load_event_page(event_id, holder_id=_holder_id())
+        page = load_event_page(event_id, holder_id=_holder_id(), section_id=chosen_section(event_id))
     sentence = _sentence(error, page, near)
     choices = better_choices(error, asked=seat_ids, mine=page.basket.seat_ids, near=near)
     lost = tuple(error.data["seat_ids"]) if isinstance(error, SeatsTaken) else ()
     if _is_htmx():
         body = _render_parts(page, sentence=sentence, lost=lost, choices=choices)
     else:
-        body = _render_page(page, sentence=sentence, lost=lost, choices=choices)
+        body = _render_page(page, view=view, sentence=sentence, lost=lost, choices=choices)
     return make_response(body, status_of(error))
 
 
@@ -275,7 +322,9 @@ def _render_page(
     sentence: str = "",
     lost: Sequence[int] = (),
     choices: Sequence[BetterChoice] = (),
+    view: ListView | None = None,
 ) -> str:
+    """`view`: as this list; None: as a map."""
     return render_template(
         "event.html",
         page=page,
@@ -284,6 +333,7 @@ def _render_page(
         lost=lost,
         choices=choices,
         since=page.cursor,
+        view=view,
     )
 
 

@@ -59,7 +59,12 @@ class SeatWords:
             "blocked": _("not for sale"),
         }
         self._own = _("reserved by you")
-        self._middles: dict[tuple[int, int | None, int], str] = {}
+        self._features = {
+            "wheelchair": _("wheelchair place"),
+            "companion": _("companion seat"),
+            "restricted_view": _("restricted view"),
+        }
+        self._middles: dict[tuple[int, int | None, int, str], str] = {}
 
     def faces(self, seats: Iterable[SeatView], lost: Collection[int] = ()) -> Iterator[Face]:
         """What `_seat.html` draws, for many seats at once."""
@@ -88,10 +93,13 @@ class SeatWords:
         status = self._own if seat.own and seat.status == "reserved" else self._status[seat.status]
         if seat.starts_at is not None:
             return self._slot_name(seat, status)
-        key = (seat.area_id, seat.section_id, seat.category_id)
+        # Most seats have nothing special about them.
+        features = ",".join(seat.features) if seat.features else ""
+        key = (seat.area_id, seat.section_id, seat.category_id, features)
         middle = self._middles.get(key)
         if middle is None:
-            middle = self._middles[key] = f" · {self._where(seat)} · {self.price(seat)} · "
+            special = "".join(f"{self._features[name]} · " for name in seat.features or ())
+            middle = self._middles[key] = f" · {self._where(seat)} · {self.price(seat)} · {special}"
         return f"{self.place(seat)}{middle}{status}"
 
     def _slot_name(self, seat: SeatView, status: str) -> str:

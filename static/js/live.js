@@ -21,6 +21,9 @@ let next;
 // Where the stream is ahead of what this page has fetched; until then the page's own place stays.
 let behind = null;
 let basketKnows = null;
+// Whether an answer to the poll is on its way, and what has to be caught up with after it.
+let asks = false;
+let late = null;
 // Requests of this page that somebody made, by htmx's own record of each.
 const clicks = new Set();
 const ON_ITS_WAY = new Set(["issuing", "response received"]);
@@ -120,6 +123,18 @@ function look() {
   document.dispatchEvent(new Event("seatbook:look"));
 }
 
+// A part of a big house was drawn before what this page knows already: whatever happened in between is asked for.
+function catchUp(cursor) {
+  if (!isOlder(cursor, here())) return;
+  if (asks) {
+    late = late && isOlder(late, cursor) ? late : cursor;
+    return;
+  }
+  behind ??= here();
+  field("since").value = cursor;
+  look();
+}
+
 function basketMustKnow(cursor) {
   if (!basketKnows || isOlder(basketKnows, cursor)) basketKnows = cursor;
   lookAtBasket();
@@ -144,6 +159,12 @@ function checkOffer() {
 }
 
 function afterLook() {
+  asks = false;
+  if (late) {
+    const cursor = late;
+    late = null;
+    return catchUp(cursor);
+  }
   if (behind && !isOlder(here(), behind)) behind = null;
   if (behind || basketKnows) setTimeout(behind ? look : lookAtBasket, 1000);
 }
@@ -200,11 +221,13 @@ if (path) {
   document.addEventListener("htmx:before:swap", (event) => keepWhatIsNewer(event.detail));
   document.addEventListener("htmx:after:swap", keepActsFew);
   document.addEventListener("htmx:before:request", ({ detail }) => {
-    if (detail.ctx.sourceElement !== poll) clicks.add(detail.ctx);
+    if (detail.ctx.sourceElement === poll) asks = true;
+    else clicks.add(detail.ctx);
   });
   document.addEventListener("htmx:finally:request", ({ detail }) => {
     if (detail.ctx.sourceElement === poll) afterLook();
   });
+  document.addEventListener("seatbook:section", ({ detail }) => catchUp(detail.drawn));
   document.addEventListener("visibilitychange", () => {
     failures = 0;
     if (document.hidden) close();

@@ -1,7 +1,7 @@
 // Hands on the map: a double click is one click, arrow keys walk the hall, and a late answer shows on its seat.
 
 const places = document.getElementById("places");
-const isSeat = (element) => element?.closest?.("#places button");
+const isSeat = (element) => element?.closest?.("#places button:not(.tool)");
 
 if (places) {
   // The second click of a double click would give back what the first one took.
@@ -35,24 +35,40 @@ if (places) {
     }
   });
 
-  // The whole map is one stop of the Tab key; inside it, arrows go to the nearest seat that way.
-  let current = places.querySelector("button[data-status=available]") ?? places.querySelector("button");
-  const seats = () => [...places.querySelectorAll("button")];
-  for (const seat of seats()) seat.tabIndex = -1;
-  if (current) current.tabIndex = 0;
+  // The whole map is one stop of the Tab key; inside it, arrows go to the nearest seat that way. Where seats are
+  // too small to be pressed, or have not come yet, arrows go from one part of the hall to the next.
+  const STOPS = "button:not(.tool), .part";
+  const isStop = (element) => element?.closest?.("#places")?.contains(element) && element.closest(STOPS);
+  const stops = () => {
+    const isFar = places.querySelector(".drawn[data-far]") !== null;
+    return [...places.querySelectorAll(STOPS)].filter((one) => !one.closest(".drawn") || one.matches(".part") === isFar);
+  };
+  let current = null;
+
+  function oneStop() {
+    const all = places.querySelectorAll(STOPS);
+    if (!current?.isConnected || !stops().includes(current)) {
+      const some = stops();
+      current = some.find((one) => one.matches("[data-status=available], .part")) ?? some[0] ?? null;
+    }
+    for (const one of all) one.tabIndex = one === current ? 0 : -1;
+  }
+
+  oneStop();
+  document.addEventListener("seatbook:stops", oneStop);
 
   places.addEventListener("focusin", (event) => {
-    const seat = isSeat(event.target);
-    if (!seat || seat === current) return;
+    const stop = isStop(event.target);
+    if (!stop || stop === current) return;
     if (current) current.tabIndex = -1;
-    current = seat;
+    current = stop;
     current.tabIndex = 0;
   });
 
   const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   places.addEventListener("keydown", (event) => {
     const way = WAYS[event.key];
-    const from = isSeat(event.target);
+    const from = isStop(event.target);
     if (!way || !from || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     nearest(from, way)?.focus();
@@ -62,8 +78,8 @@ if (places) {
     const here = middle(from);
     let best = null;
     let least = Infinity;
-    for (const seat of seats()) {
-      if (!seat.checkVisibility()) continue;
+    for (const seat of stops()) {
+      if (seat === from || !seat.checkVisibility()) continue;
       const there = middle(seat);
       const along = (there.x - here.x) * dx + (there.y - here.y) * dy;
       const aside = Math.abs((there.x - here.x) * dy) + Math.abs((there.y - here.y) * dx);

@@ -1,0 +1,269 @@
+// A drawn hall under hands: a closer look by wheel, two fingers, keys and buttons, pushed by fingers, a mouse, arrows
+// and scroll bars. The hall scrolls in its own box; a closer look only makes it larger, so that everything the
+// browser knows about scrolling works here too. Of a big house the seats of a part come when somebody is near it.
+
+const FINGERS = matchMedia("(pointer: coarse)");
+const STEP = 1.5;
+const LARGEST_SEAT = 44; // Pixels: enough for any finger.
+const MOST_SECTIONS = 6; // So many have their seats on the page at once.
+const DRAG_PIXELS = 6;
+
+const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
+
+function makeMap(hall) {
+  const box = hall.parentElement;
+  const map = box.parentElement;
+  const units = Number(getComputedStyle(hall).getPropertyValue("--units"));
+  const overview = location.pathname.replace(/\/sections\/\d+$/, "");
+  const isBig = "big" in hall.dataset;
+  const where = map.querySelector(".map-where");
+  const coming = new Map();
+  let zoom = 1;
+  let opened = [];
+
+  const pitch = () => hall.getBoundingClientRect().width / units;
+  // Too small to be pressed: then the parts of the hall are what one presses.
+  const tooSmall = () => pitch() < (FINGERS.matches ? 20 : 12);
+  const partOf = (id) => document.getElementById(`part-${id}`);
+  const rowsOf = (id) => document.getElementById(`rows-${id}`);
+  const sectionOf = (element) => element?.closest?.("[id^=part-], [data-part]")?.matches("[data-part]")
+    ? element.closest("[data-part]").dataset.part
+    : element?.closest?.("[id^=part-]")?.id.slice("part-".length);
+
+  // --- closer and further ---
+
+  function zoomTo(next, at = middleOf(box)) {
+    const before = hall.getBoundingClientRect();
+    const share = { x: (at.x - before.left) / before.width, y: (at.y - before.top) / before.height };
+    zoom = clamp(next, 1, Math.max(1, (LARGEST_SEAT / pitch()) * zoom));
+    hall.style.setProperty("--zoom", zoom);
+    const after = hall.getBoundingClientRect();
+    box.scrollLeft += after.left + share.x * after.width - at.x;
+    box.scrollTop += after.top + share.y * after.height - at.y;
+    settle();
+  }
+
+  function settle() {
+    const isFar = tooSmall() && hall.querySelector(".part") !== null;
+    if (hall.hasAttribute("data-far") !== isFar) {
+      hall.toggleAttribute("data-far", isFar);
+      document.dispatchEvent(new Event("seatbook:stops"));
+    }
+    box.toggleAttribute("data-moves", zoom > 1);
+    map.querySelector('[data-zoom="out"]').disabled = map.querySelector('[data-zoom="all"]').disabled = zoom <= 1;
+    map.querySelector('[data-zoom="in"]').disabled = pitch() >= LARGEST_SEAT - 0.5;
+    moved();
+  }
+
+  function wholeHall() {
+    zoomTo(1);
+    if (isBig && location.pathname !== overview) history.replaceState(history.state, "", overview);
+  }
+
+  // Bring something to the middle, with seats of so many pixels.
+  function goTo(element, seatPixels) {
+    zoomTo((seatPixels / pitch()) * zoom, middleOf(element));
+    const [there, here] = [middleOf(element), middleOf(box)];
+    box.scrollLeft += there.x - here.x;
+    box.scrollTop += there.y - here.y;
+  }
+
+  // --- a part of the hall ---
+
+  async function open(id, { byKey = false, seat = null } = {}) {
+    const part = partOf(id);
+    if (isBig && !rowsOf(id)) await load(id);
+    const frame = document.getElementById(`section-${id}`);
+    if (!frame) return;
+    const room = box.getBoundingClientRect();
+    const size = frame.getBoundingClientRect();
+    const fits = pitch() * 0.92 * Math.min(room.width / size.width, room.height / size.height);
+    const aim = seat ?? seatNear(rowsOf(id), middleOf(frame));
+    goTo(FINGERS.matches || seat ? (aim ?? frame) : frame, FINGERS.matches ? LARGEST_SEAT : clamp(fits, 22, LARGEST_SEAT));
+    if (isBig) history.replaceState(history.state, "", part.getAttribute("href"));
+    if (byKey || seat) (aim ?? part).focus({ preventScroll: true });
+  }
+
+  function load(id) {
+    if (!coming.has(id)) {
+      const address = partOf(id).getAttribute("href").split("#")[0];
+      const asked = htmx.ajax("GET", address, { source: hall, target: hall, swap: "beforeend" });
+      coming.set(id, asked.finally(() => coming.delete(id)).then(() => arrived(id)));
+    }
+    return coming.get(id);
+  }
+
+  function arrived(id) {
+    const rows = rowsOf(id);
+    if (!rows) return;
+    opened = [...opened.filter((other) => other !== id), id];
+    mark();
+    document.dispatchEvent(new CustomEvent("seatbook:section", { detail: { drawn: rows.dataset.drawn } }));
+    const far = opened.filter((other) => other !== id && !isInSight(partOf(other)));
+    for (const other of far.slice(0, Math.max(0, opened.length - MOST_SECTIONS))) {
+      if (rowsOf(other).contains(document.activeElement)) continue;
+      rowsOf(other).remove();
+      opened = opened.filter((one) => one !== other);
+    }
+    mark();
+  }
+
+  // Parts whose seats are shown need no name over them; and each outline wears what its part has left.
+  function mark() {
+    for (const outline of hall.querySelectorAll("[data-part]")) {
+      const id = outline.dataset.part;
+      const isOpen = rowsOf(id) !== null;
+      partOf(id).toggleAttribute("data-open", isOpen);
+      outline.toggleAttribute("data-open", isOpen);
+      const said = document.getElementById(`part-${id}-said`);
+      if (outline.dataset.thirds !== said.dataset.thirds) outline.dataset.thirds = said.dataset.thirds;
+    }
+    document.dispatchEvent(new Event("seatbook:stops"));
+  }
+
+  let waiting;
+  function moved() {
+    clearTimeout(waiting);
+    waiting = setTimeout(lookAround, 120);
+  }
+
+  // Where one is, and the seats of what one sees.
+  function lookAround() {
+    const middle = middleOf(box);
+    const away = (part) => distance(middleOf(part), middle);
+    const seen = zoom > 1 ? [...hall.querySelectorAll(".part")].filter(isInSight) : [];
+    seen.sort((one, other) => away(one) - away(other));
+    const said = seen.length ? [...document.getElementById(`${seen[0].id}-said`).children] : [];
+    where.textContent = said.map((word) => word.textContent).join(" · ");
+    if (!isBig || hall.hasAttribute("data-far")) return;
+    const missing = seen.map(sectionOf).filter((id) => !id.startsWith("a") && !rowsOf(id));
+    for (const id of missing.slice(0, Math.max(0, 2 - coming.size))) load(id).then(moved, () => {});
+  }
+
+  function isInSight(element) {
+    const [one, all] = [element.getBoundingClientRect(), box.getBoundingClientRect()];
+    return one.right > all.left && one.left < all.right && one.bottom > all.top && one.top < all.bottom;
+  }
+
+  function seatNear(rows, middle) {
+    let best = null;
+    let least = Infinity;
+    for (const seat of rows?.querySelectorAll("button[name=hold]") ?? []) {
+      const away = distance(middleOf(seat), middle);
+      if (away < least) [best, least] = [seat, away];
+    }
+    return best;
+  }
+
+  // --- hands ---
+
+  map.querySelector(".map-head").hidden = false;
+  map.addEventListener("click", (event) => {
+    const way = event.target.closest("[data-zoom]")?.dataset.zoom;
+    if (way === "all") return wholeHall();
+    if (way) return zoomTo(way === "in" ? zoom * STEP : zoom / STEP);
+    const id = sectionOf(event.target.closest("a"));
+    if (!id || id.startsWith("a") || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    open(id, { byKey: event.detail === 0 });
+  });
+
+  map.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "+" || event.key === "=") zoomTo(zoom * STEP, middleOf(event.target.closest("button, .part") ?? box));
+    else if (event.key === "-") zoomTo(zoom / STEP);
+    else if (event.key === "0" || (event.key === "Escape" && zoom > 1)) {
+      const id = event.target.closest(".rows")?.id.slice("rows-".length);
+      wholeHall();
+      if (id) partOf(id)?.focus({ preventScroll: true });
+    } else return;
+    event.preventDefault();
+  });
+
+  // With Ctrl, as on other maps; a pad's two fingers come as that too. Without, the wheel scrolls.
+  box.addEventListener("wheel", (event) => {
+    if (!event.ctrlKey && !event.metaKey) return;
+    event.preventDefault();
+    zoomTo(zoom * Math.exp(-clamp(event.deltaY, -60, 60) / 120), { x: event.clientX, y: event.clientY });
+  }, { passive: false });
+
+  let fingers = null;
+  const spread = ([one, other]) => ({
+    apart: Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY),
+    at: { x: (one.clientX + other.clientX) / 2, y: (one.clientY + other.clientY) / 2 },
+  });
+  box.addEventListener("touchstart", (event) => {
+    fingers = event.touches.length === 2 ? { ...spread(event.touches), zoom } : null;
+  }, { passive: true });
+  box.addEventListener("touchmove", (event) => {
+    if (!fingers || event.touches.length !== 2) return;
+    event.preventDefault();
+    const { apart, at } = spread(event.touches);
+    box.scrollLeft += fingers.at.x - at.x;
+    box.scrollTop += fingers.at.y - at.y;
+    zoomTo((fingers.zoom * apart) / fingers.apart, at);
+    fingers.at = at;
+  }, { passive: false });
+  box.addEventListener("touchend", () => (fingers = null), { passive: true });
+
+  let drag = null;
+  box.addEventListener("pointerdown", (event) => {
+    if (event.pointerType === "mouse" && event.button === 0 && zoom > 1) {
+      drag = { x: event.clientX, y: event.clientY, left: box.scrollLeft, top: box.scrollTop, moved: false };
+    }
+  });
+  addEventListener("pointermove", (event) => {
+    if (!drag) return;
+    const [dx, dy] = [event.clientX - drag.x, event.clientY - drag.y];
+    if (!drag.moved && Math.hypot(dx, dy) < DRAG_PIXELS) return;
+    drag.moved = true;
+    box.dataset.moves = "now";
+    box.scrollTo(drag.left - dx, drag.top - dy);
+  });
+  addEventListener("pointerup", () => {
+    if (drag?.moved) {
+      box.dataset.moves = "";
+      // What the mouse was let go over was not meant.
+      box.addEventListener("click", stop, { capture: true, once: true });
+      setTimeout(() => box.removeEventListener("click", stop, { capture: true }));
+    }
+    drag = null;
+  });
+  box.addEventListener("dragstart", (event) => event.preventDefault());
+  const stop = (event) => (event.preventDefault(), event.stopPropagation());
+
+  box.addEventListener("scroll", moved, { passive: true });
+  document.addEventListener("htmx:after:swap", mark);
+  document.addEventListener("seatbook:show", ({ detail }) => {
+    if (partOf(detail.section)) open(String(detail.section)).then(() => showSeat(detail.seat, detail.section));
+  });
+  function showSeat(id, section) {
+    const seat = document.getElementById(`seat-${id}`);
+    if (seat) open(String(section), { seat });
+  }
+  // Focus that arrows moved stays in sight, also at the edge of the box.
+  hall.addEventListener("focusin", (event) => {
+    if (event.target.matches("button, .part")) event.target.scrollIntoView({ block: "nearest", inline: "nearest" });
+  });
+  new ResizeObserver(settle).observe(box);
+
+  hall.dataset.ready = "";
+  mark();
+  for (const rows of hall.querySelectorAll(".rows[id]")) opened.push(rows.id.slice("rows-".length));
+  settle();
+  const asked = location.hash.match(/^#section-(\d+)$/)?.[1];
+  const seat = document.getElementById(location.hash.slice(1))?.closest(".drawn button");
+  if (asked && partOf(asked)) open(asked);
+  else if (seat) open(seat.closest(".rows").id.slice("rows-".length), { seat });
+}
+
+function middleOf(element) {
+  const { x, y, width, height } = element.getBoundingClientRect();
+  return { x: x + width / 2, y: y + height / 2 };
+}
+
+function distance(one, other) {
+  return Math.hypot(one.x - other.x, one.y - other.y);
+}
+
+for (const hall of document.querySelectorAll(".hall.drawn")) makeMap(hall);
