@@ -1,4 +1,5 @@
-"""Every page, at both widths, light and dark: readable, as wide as the window, and without a fault that axe knows."""
+"""Every page, at both widths, light and dark: readable, also with large text, as wide as the window, with controls
+that a finger hits, and without a fault that axe knows."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import axe
+from tests.browser import axe, large_text, targets
 from tests.browser.conftest import Come
 from tests.browser.contrast import hard_to_read
 from tests.browser.geometry import sideways
@@ -46,6 +47,9 @@ def _faults(page: Page) -> Iterator[str]:
         page.emulate_media(color_scheme=scheme)
         yield from (f"hard to read, {scheme}: {text}" for text in hard_to_read(page))
     yield from axe.violations(page)
+    yield from large_text.faults(page)
+    if page.evaluate("matchMedia('(pointer: coarse)').matches"):
+        yield from targets.faults(page)
 
 
 def test_nothing_moves_where_somebody_asked_for_less_motion(come: Come, hall: Hall) -> None:

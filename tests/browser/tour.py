@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import expect
 
+from seatbook.domain import accounts
 from seatbook.domain.holders import HolderRef
 from seatbook.domain.inventory import (
     block_seats,
@@ -28,6 +29,7 @@ def tour(person: Person) -> Iterator[str]:
     yield from _pages_of_a_stranger(person, hall)
     yield from _pages_of_a_buyer(person, hall)
     yield from _events(person)
+    yield from _pages_of_staff(person)
 
 
 def _pages_of_a_stranger(person: Person, hall: Hall) -> Iterator[str]:
@@ -132,8 +134,19 @@ def _events(person: Person) -> Iterator[str]:
     person.open_event(short)
     expect(person.basket).to_contain_text("Nothing was charged.")
     yield "a basket whose time is over"
+    person.open_event(make_event(seats=40, leave_no_single=True))
+    person.seat("A2").click()
+    expect(person.page.get_by_role("button", name="Take A1 instead")).to_be_visible()
+    yield "a refusal with better choices"
     person.open("/")
     yield "/, with everything"
+
+
+def _pages_of_staff(person: Person) -> Iterator[str]:
+    accounts.set_role("dora", role="box_office")
+    person.open("/staff/live")
+    person.page.get_by_text("The same as a table").click()
+    yield "/staff/live"
 
 
 def _fill(hall: Hall) -> None:
