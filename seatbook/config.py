@@ -49,6 +49,9 @@ class Config:
     mail_from: str = "seatbook <box-office@localhost>"
     mail_dir: Path = VAR_DIR / "mail"
     public_url: str = "http://127.0.0.1:8000"
+    payment_provider: str = "sandbox"
+    stripe_secret_key: str | None = field(default=None, repr=False)
+    stripe_webhook_secret: str | None = field(default=None, repr=False)
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] | None = None) -> Config:
@@ -76,8 +79,14 @@ class Config:
             smtp_url=reader.url("SMTP_URL", ("smtp", "smtps")),
             mail_from=reader.text("MAIL_FROM", defaults["mail_from"]),
             mail_dir=Path(reader.text("MAIL_DIR", str(defaults["mail_dir"]))),
+            payment_provider=reader.choice(
+                "PAYMENT_PROVIDER", defaults["payment_provider"].upper(), ("SANDBOX", "STRIPE")
+            ).lower(),
+            stripe_secret_key=reader.secret("STRIPE_SECRET_KEY"),
+            stripe_webhook_secret=reader.secret("STRIPE_WEBHOOK_SECRET"),
             public_url=(reader.url("PUBLIC_URL", ("http", "https")) or defaults["public_url"]).rstrip("/"),
         )
+        reader.check_payments(config)
         if reader.faults:
             raise ConfigurationError(reader.faults)
         return config
@@ -171,6 +180,19 @@ class _Reader:
         if urlsplit(raw).scheme not in ("redis", "rediss", "unix"):
             self.faults.append("REDIS_URL must start with redis://, rediss:// or unix://.")
         return raw
+
+    def secret(self, name: str) -> str | None:
+        return self._raw(name)
+
+    def check_payments(self, config: Config) -> None:
+        """Who takes money must be able to hear whether it came."""
+        keys = {
+            "STRIPE_SECRET_KEY": config.stripe_secret_key,
+            "STRIPE_WEBHOOK_SECRET": config.stripe_webhook_secret,
+        }
+        missing = [name for name, value in keys.items() if not value]
+        if missing and (config.payment_provider == "stripe" or len(missing) < len(keys)):
+            self.faults.append(f"{' and '.join(missing)} must be set to take payments by Stripe.")
 
     def secret_key(self) -> str:
         raw = self._raw("SECRET_KEY") or ""

@@ -28,5 +28,16 @@ class Till:
 
 def till_of(config: Config) -> Till:
     """The providers as the settings name them."""
+    others: dict[str, Provider] = {"counter": Counter()}
+    if config.stripe_secret_key and config.stripe_webhook_secret:
+        # Its library takes a second to load, which only those wait for who use it.
+        from seatbook.payments.stripe import Stripe
+
+        others[Stripe.name] = Stripe(
+            secret_key=config.stripe_secret_key,
+            webhook_secret=config.stripe_webhook_secret,
+            home=config.public_url,
+        )
     sandbox = Sandbox(secret=f"sandbox {config.secret_key}", page=f"{config.public_url}/sandbox/")
-    return Till(online=sandbox, others={"counter": Counter(), "sandbox": sandbox})
+    others[sandbox.name] = sandbox
+    return Till(online=others[config.payment_provider], others=others)

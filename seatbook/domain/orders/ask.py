@@ -102,7 +102,8 @@ def take_notice(
     payment = run_transaction(
         lambda session: find_payment(session, notice.event_id, checked_id(notice.payment_id))
     )
-    if payment.provider != provider_name:
+    is_of_session = payment.provider_ref in (None, notice.session_ref)
+    if payment.provider != provider_name or not is_of_session:
         raise NotFound(what="payment")
     return record_answer(notice.event_id, notice.payment_id, answer=notice.answer, notice=notice)
 

@@ -98,6 +98,9 @@ def _record(
         return state_of(find_payment(session, event_id, payment_id))
     checkout = lock_checkout(session, event_id, reservation_id=found.reservation_id)
     payment = lock_payment(session, event_id, payment_id)
+    if notice is not None and payment.provider_ref is None:
+        # The answer that named the session was lost on its way to us.
+        change_payment(session, payment, provider_ref=notice.session_ref)
     if answer is not None and answer.status == "paid":
         _take_money(session, checkout, payment, answer)
     elif payment.status in UNDER_WAY:

@@ -161,11 +161,15 @@ class PaidBoxOffice(RuleBasedStateMachine):
         becomes=st.sampled_from(["paid", "paid", "failed"]),
         slow=st.booleans(),
         copies=st.integers(0, 2),
+        told_at_once=st.booleans(),
     )
-    def pay(self, number: int, becomes: str, slow: bool, copies: int) -> None:
+    def pay(self, number: int, becomes: str, slow: bool, copies: int, told_at_once: bool = False) -> None:
         ref = payment_row(self.attempt(number).begun).provider_ref
         self.provider.sandbox.decide(ref, becomes=becomes, after_seconds=3600 if slow else 0, copies=copies)
         self.post += messages(self.till)
+        if told_at_once:
+            for message in self.post:
+                take_notice("sandbox", body=message.body, headers=message.headers, till=self.till)
 
     @precondition(lambda self: self.attempts)
     @rule(number=some)
