@@ -87,6 +87,10 @@ class MapWords:
         href = f"#section-{section.id}"
         if page.is_big:
             href = url_for("events.section", event_id=page.event.id, section_id=section.id) + href
+        return self._section(section, href=href)
+
+    def _section(self, section: SectionView, *, href: str) -> PartWords:
+        page = self._page
         figures = self._figures.get(section.id, NO_FIGURES)
         colours = [c.colour for c in page.categories if c.id in figures.category_ids]
         return PartWords(
@@ -101,8 +105,10 @@ class MapWords:
         )
 
     def changed(self) -> list[PartWords]:
-        """Sections of a big hall that have other figures now."""
-        return [self.section(s) for s in self._page.sections if s.id in self._page.figures_by_section]
+        """Sections of a big hall that have other figures now; without an address, which a stream cannot make."""
+        return [
+            self._section(s, href="") for s in self._page.sections if s.id in self._page.figures_by_section
+        ]
 
     @cached_property
     def _figures(self) -> Mapping[int, SectionFigures]:

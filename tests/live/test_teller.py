@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.event import listen
 
+from seatbook.domain.demonstration.arena import arena
 from seatbook.domain.expiry import sweep_expired_holds
 from seatbook.domain.inventory import (
     block_seats,
@@ -22,9 +23,10 @@ from seatbook.domain.inventory import (
 from seatbook.errors import NotFound
 from seatbook.extensions import db
 from seatbook.live.hub import Hub
-from seatbook.live.stream import MAX_WAITING_BYTES
+from seatbook.live.stream import MAX_WAITING_BYTES, Stream
 from seatbook.live.teller import MAX_PLACES, Teller
 from seatbook.queries.changes import Cursor
+from seatbook.queries.event_page import load_event_page
 from tests.factories import (
     change_event,
     database_clock,
@@ -35,6 +37,8 @@ from tests.factories import (
 )
 from tests.live.acts import let_time_end_hold
 from tests.live.window import Window
+from tests.planned import planned_event
+from tests.planned import seat_id as seat_of
 
 pytestmark = pytest.mark.usefixtures("app_context")
 
@@ -75,6 +79,26 @@ def test_a_change_takes_less_than_a_kilobyte(app: Flask, hub: Hub, teller: Telle
     hold_seats(hall.event_id, seat_ids=hall.seat_ids[-1:], holder=make_holder())
     teller.look()
     assert 0 < len(window.stream.take_waiting()) <= 1024
+
+
+def test_a_change_in_a_big_house_tells_what_its_section_has_left(
+    app: Flask, hub: Hub, teller: Teller
+) -> None:
+    event = planned_event(arena(0.4))
+    page = load_event_page(event.event_id, holder_id=None)
+    assert page.is_big
+    stream = Stream(event.event_id, since=page.cursor, language="en", viewer=None)
+    hub.join(stream)
+    teller.look()
+    stream.take_waiting()
+    seat = seat_of(event, "1-1", section="109")
+    hold_seats(event.event_id, seat_ids=[seat], holder=make_holder())
+    teller.look()
+    heard = stream.take_waiting()
+    assert f"#seat-{seat}".encode() in heard
+    assert b"<b>109</b>" in heard
+    assert b"<b>110</b>" not in heard
+    assert len(heard) <= 1_250
 
 
 def test_nothing_new_is_not_sent(app: Flask, hub: Hub, teller: Teller) -> None:
