@@ -145,10 +145,8 @@ def _page(client: FlaskClient, page: Page, *, engine: Engine) -> list[tuple[str,
     raw, gzip, brotli = (f"{size / 1000:,.1f}" for size in sizes)
     return [
         ("kB raw · gzip · brotli", f"{raw} · {gzip} · {brotli}"),
-        (
-            "server, drawn · with brotli",
-            f"{_median_ms(lambda: get('identity'))} · {_median_ms(lambda: get('br'))} ms",
-        ),
+        ("server, drawn", _median_ms(lambda: get("identity"))),
+        ("server, with brotli", _median_ms(lambda: get("br"))),
         ("statements", str(len(sent))),
     ]
 
@@ -165,12 +163,14 @@ def _best_ms(event_id: int, size: int) -> str:
 
 
 def _median_ms(act: Callable[[], object]) -> str:
-    times = []
+    """How long it takes, and how much of that this process works: the rest is the database, and waiting."""
+    times, work = [], []
     for _ in range(TIMES):
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         act()
         times.append(time.perf_counter() - began)
-    return f"{statistics.median(times) * 1000:.0f}"
+        work.append(time.process_time() - worked)
+    return f"{statistics.median(times) * 1000:.0f} ms, {statistics.median(work) * 1000:.0f} of this process"
 
 
 @contextmanager
