@@ -26,6 +26,7 @@ from seatbook.domain.inventory.confirm import (
 )
 from seatbook.domain.inventory.exchange import exchange_seats
 from seatbook.domain.inventory.expire import ExpiredSeat, due_holds, expire_due_holds, expire_reservation
+from seatbook.domain.inventory.extend import extend_hold
 from seatbook.domain.inventory.hold import HoldResult, hold_quantity, hold_seats
 from seatbook.domain.inventory.release import ReleaseResult, release_hold, release_seats
 
@@ -46,6 +47,7 @@ __all__ = [
     "exchange_seats",
     "expire_due_holds",
     "expire_reservation",
+    "extend_hold",
     "hold_best",
     "hold_quantity",
     "hold_seats",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import and_, select, text
 from sqlalchemy.orm import Session
@@ -75,15 +76,15 @@ def confirm_reservation(
         if reservation.status == "pending":
             raise WrongState(state="pending")
         now = clock(session)
-        lines = judge_basket(session, event_id, seats=seats, reservation=reservation, seen=seat_ids, at=now)
-        total_minor = sum(lines.values())
-        if total_minor > 0 and _is_paid_online(session, event_id):
+        basket = judge_basket(session, event_id, seats=seats, reservation=reservation, seen=seat_ids, at=now)
+        total_minor = sum(basket.prices.values())
+        if total_minor > 0 and basket.is_paid_online:
             raise PaymentNeeded()
         sell_locked(
             session,
             event_id,
             reservation_id=reservation_id,
-            seat_ids=lines,
+            seat_ids=basket.prices,
             total_minor=total_minor,
             at=now,
             actor=holder.user_id,
@@ -94,6 +95,13 @@ def confirm_reservation(
     return run_transaction(act)
 
 
+class JudgedBasket(NamedTuple):
+    """What may be bought: the price of each seat, in minor units, and whether it has to be paid online."""
+
+    prices: dict[int, int]
+    is_paid_online: bool
+
+
 def judge_basket(
     session: Session,
     event_id: int,
@@ -102,8 +110,8 @@ def judge_basket(
     reservation: Locked,
     seen: Collection[int] | None,
     at: datetime,
-) -> dict[int, int]:
-    """Whether a locked hold may be bought as it was seen; the price of each of its seats, in minor units.
+) -> JudgedBasket:
+    """Whether a locked hold may be bought as it was seen.
 
     Raises HoldExpired, BasketChanged, LeavesSingle, SaleClosed.
     """
@@ -115,16 +123,14 @@ def judge_basket(
     chosen = set(prices) if seen is None else set(seen)
     if {seat.id for seat in seats} != chosen or set(prices) != chosen:
         raise BasketChanged()
-    event = session.execute(select(Event.status, Event.leave_no_single).where(Event.id == event_id)).one()
+    event = session.execute(
+        select(Event.status, Event.leave_no_single, Event.payment).where(Event.id == event_id)
+    ).one()
     if event.status == "cancelled":
         raise SaleClosed(state="cancelled")
     if event.leave_no_single:
         refuse_stranding(session, event_id, chosen=chosen, at=at)
-    return prices
-
-
-def _is_paid_online(session: Session, event_id: int) -> bool:
-    return session.scalar(select(Event.payment).where(Event.id == event_id)) == "online"
+    return JudgedBasket(prices, is_paid_online=event.payment == "online")
 
 
 def sell_locked(
