@@ -97,6 +97,14 @@ def make_area(hall: Hall, *, kind: str, places: int, name: str | None = None) ->
     return area_id
 
 
+def make_section(hall: Hall, name: str, *seat_ids: int) -> int:
+    """Put these seats into a section of their own, behind the first one; its id."""
+    section_id = _add(Section, event_id=hall.event_id, area_id=hall.area_id, name=name, band=1)
+    db.session.execute(update(Seat).where(Seat.id.in_(seat_ids)).values(section_id=section_id))
+    db.session.commit()
+    return section_id
+
+
 def make_slots(hall: Hall, *, starts: Sequence[datetime], name: str = "Escape room") -> tuple[int, ...]:
     """One place for every start, each an hour long, in an area of their own; their ids in the same order."""
     area_id = _add(Area, event_id=hall.event_id, kind="slots", name=name)

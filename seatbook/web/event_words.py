@@ -17,12 +17,10 @@ from seatbook.queries.seats import SeatView
 from seatbook.web.basket_lines import PlaceLine, place_lines
 from seatbook.web.formats import clock, day_and_time, number, price_range, slot_day
 from seatbook.web.listing import listing
-from seatbook.web.map_words import MapWords
+from seatbook.web.map_words import MapWords, PartWords
 from seatbook.web.seat_list_words import (
-    LinkedSection,
     ListedSection,
     left_in_words,
-    linked_sections,
     listed_sections,
 )
 from seatbook.web.seat_words import SeatWords
@@ -63,8 +61,10 @@ class EventWords:
     def listed_sections(self, area: AreaView) -> list[ListedSection]:
         return listed_sections(self.page, area)
 
-    def linked_sections(self, area: AreaView, *, only_free: bool) -> list[LinkedSection]:
-        return linked_sections(self.page, area, only_free=only_free)
+    def linked_sections(self, area: AreaView) -> list[tuple[SectionView, PartWords]]:
+        """The sections of a big hall that have seats, in the order of the hall."""
+        figures = self.page.figures_by_section
+        return [(s, self.map.section(s)) for s in self.sections(area) if s.id in figures]
 
     def left_here(self, count: int) -> str:
         """How many seats of a part of the hall are left, in as few words as there is room for."""

@@ -31,18 +31,6 @@ class ListedSection:
     rows: tuple[ListedRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LinkedSection:
-    """A section of a big hall, whose seats have a page of their own."""
-
-    id: int
-    name: str
-    prices: str
-    left: str
-    available: int
-    for_sale: int
-
-
 def listed_sections(page: EventPage, area: AreaView) -> list[ListedSection]:
     """Those of the area's sections of which the page has seats, in the order of the hall; seats without one last."""
     by_section: dict[int | None, list[SeatView]] = {}
@@ -53,24 +41,6 @@ def listed_sections(page: EventPage, area: AreaView) -> list[ListedSection]:
     listed = [_listed(page, section.name, str(section.id), by_section[section.id]) for section in known]
     rest = [seat for id_, seats in by_section.items() if id_ not in {s.id for s in known} for seat in seats]
     return listed + ([_listed(page, area.name, f"of-area-{area.id}", rest)] if rest else [])
-
-
-def linked_sections(page: EventPage, area: AreaView, *, only_free: bool) -> list[LinkedSection]:
-    """The sections of a big hall that have seats, in the order of the hall."""
-    return [
-        LinkedSection(
-            section.id,
-            section.name,
-            price_range(of.lowest_minor, of.highest_minor, page.event.currency),
-            left_in_words(of.available),
-            of.available,
-            of.for_sale,
-        )
-        for section in page.sections
-        if section.area_id == area.id
-        and (of := page.figures_by_section.get(section.id)) is not None
-        and (of.available or not only_free)
-    ]
 
 
 def left_in_words(count: int) -> str:

@@ -9,11 +9,12 @@ import pytest
 from playwright.sync_api import expect
 
 from seatbook.domain.inventory import confirm_reservation, hold_seats, release_hold
+from seatbook.queries.event_page import MOST_SEATS_AT_ONCE
 from tests.browser.conftest import Come
 from tests.browser.events import make_sides
 from tests.browser.geometry import boxes, sideways
 from tests.browser.person import DESKTOP, PHONE, Person
-from tests.factories import Hall, make_holder
+from tests.factories import Hall, make_event, make_holder, make_section
 
 
 def open_list(person: Person, hall: Hall, more: str = "") -> None:
@@ -124,3 +125,23 @@ def test_without_javascript_the_list_sells_too(come: Come, hall: Hall) -> None:
 
     expect(anna.page.get_by_role("heading", name="Row A")).to_be_visible()
     expect(anna.seat("A3")).to_be_in_viewport()
+
+
+def test_what_the_sections_of_a_big_hall_have_left_changes_by_itself(anna: Person, box_office: None) -> None:
+    hall = make_event(seats=MOST_SEATS_AT_ONCE + 1)
+    make_section(hall, "Box", *hall.seat_ids[-2:])
+    open_list(anna, hall, "?free=1")
+    box = anna.page.get_by_role("link", name="Box")
+    expect(box).to_contain_text("2 left")
+    expect(box).to_contain_text("€45.00")
+    somebody = make_holder()
+
+    hold_seats(hall.event_id, seat_ids=hall.seat_ids[-1:], holder=somebody)
+    expect(box).to_contain_text("1 left")
+    hold_seats(hall.event_id, seat_ids=hall.seat_ids[-2:-1], holder=somebody)
+    expect(box).to_be_hidden()
+    release_hold(hall.event_id, holder=somebody)
+    box.click()
+
+    expect(anna.page.get_by_role("heading", name="Box")).to_contain_text("2 left")
+    expect(anna.page).to_have_url(re.compile(r"/list/\d+\?free=1$"))

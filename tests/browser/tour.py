@@ -17,9 +17,10 @@ from seatbook.domain.inventory import (
     hold_quantity,
     hold_seats,
 )
+from seatbook.queries.event_page import MOST_SEATS_AT_ONCE
 from tests.browser.events import make_alike, make_room, make_sides, noons
 from tests.browser.person import REFERENCE, Person
-from tests.factories import Hall, let_hold_end, make_event, make_holder, open_reservations
+from tests.factories import Hall, let_hold_end, make_event, make_holder, make_section, open_reservations
 
 
 def tour(person: Person) -> Iterator[str]:
@@ -134,6 +135,20 @@ def _events(person: Person) -> Iterator[str]:
     person.open_event(short)
     expect(person.basket).to_contain_text("Nothing was charged.")
     yield "a basket whose time is over"
+    listed = make_sides()
+    hold_seats(listed.event_id, seat_ids=listed.seat_ids[:3], holder=make_holder())
+    person.open(f"/events/{listed.event_id}/list")
+    person.hold("C5")
+    yield "a list of seats"
+    person.open(f"/events/{listed.event_id}/list?free=1")
+    yield "a list of free seats"
+    big = make_event(seats=MOST_SEATS_AT_ONCE + 1)
+    make_section(big, "Balcony", *big.seat_ids[-40:])
+    person.open(f"/events/{big.event_id}/list")
+    yield "a list of sections"
+    person.page.get_by_role("link", name="Balcony").click()
+    expect(person.page.get_by_role("link", name="All parts of the hall")).to_be_visible()
+    yield "a list of the seats of one section"
     person.open_event(make_event(seats=40, leave_no_single=True))
     person.seat("A2").click()
     expect(person.page.get_by_role("button", name="Take A1 instead")).to_be_visible()
