@@ -31,7 +31,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, has_app_context
 from flask.ctx import AppContext
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
@@ -203,8 +203,12 @@ def shared_dir() -> Path:
 
 @pytest.fixture(autouse=True)
 def clean_tables(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Empty every table, and Redis, after a test that used them."""
+    """Empty every table, and Redis, after a test that used them.
+
+    An application context that a test leaves behind would be everybody's, and so would its session.
+    """
     yield
+    assert not has_app_context()
     used = set(request.fixturenames)
     if "database_url" in used or "app" in used:
         _empty(request.getfixturevalue("postgres_server"), "tests")

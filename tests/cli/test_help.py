@@ -11,8 +11,8 @@ from flask.cli import FlaskGroup, ScriptInfo
 
 def test_help_names_only_commands_that_exist(app: Flask) -> None:
     group = FlaskGroup(create_app=lambda: app)
-    context = click.Context(group, info_name="flask", obj=ScriptInfo(create_app=lambda: app))
-    there = dict(helps("", group, context))
+    with click.Context(group, info_name="flask", obj=ScriptInfo(create_app=lambda: app)) as context:
+        there = dict(helps("", group, context))
 
     named = {
         (name, words)
