@@ -37,6 +37,8 @@ function makeMap(hall) {
     const share = { x: (at.x - before.left) / before.width, y: (at.y - before.top) / before.height };
     zoom = clamp(next, 1, Math.max(1, (LARGEST_SEAT / pitch()) * zoom));
     hall.style.setProperty("--zoom", zoom);
+    // With room around it, so that its edges can come to the middle.
+    box.toggleAttribute("data-moves", zoom > 1);
     const after = hall.getBoundingClientRect();
     box.scrollLeft += after.left + share.x * after.width - at.x;
     box.scrollTop += after.top + share.y * after.height - at.y;
@@ -49,7 +51,6 @@ function makeMap(hall) {
       hall.toggleAttribute("data-far", isFar);
       document.dispatchEvent(new Event("seatbook:stops"));
     }
-    box.toggleAttribute("data-moves", zoom > 1);
     map.querySelector('[data-zoom="out"]').disabled = map.querySelector('[data-zoom="all"]').disabled = zoom <= 1;
     map.querySelector('[data-zoom="in"]').disabled = pitch() >= LARGEST_SEAT - 0.5;
     moved();
@@ -115,8 +116,8 @@ function makeMap(hall) {
       const isOpen = rowsOf(id) !== null;
       partOf(id).toggleAttribute("data-open", isOpen);
       outline.toggleAttribute("data-open", isOpen);
-      const said = document.getElementById(`part-${id}-said`);
-      if (outline.dataset.thirds !== said.dataset.thirds) outline.dataset.thirds = said.dataset.thirds;
+      const left = document.getElementById(`part-${id}-left`);
+      if (outline.dataset.thirds !== left.dataset.thirds) outline.dataset.thirds = left.dataset.thirds;
     }
     document.dispatchEvent(new Event("seatbook:stops"));
   }
@@ -133,7 +134,7 @@ function makeMap(hall) {
     const away = (part) => distance(middleOf(part), middle);
     const seen = zoom > 1 ? [...hall.querySelectorAll(".part")].filter(isInSight) : [];
     seen.sort((one, other) => away(one) - away(other));
-    const said = seen.length ? [...document.getElementById(`${seen[0].id}-said`).children] : [];
+    const said = seen.length ? [...seen[0].firstElementChild.children] : [];
     where.textContent = said.map((word) => word.textContent).join(" · ");
     if (!isBig || hall.hasAttribute("data-far")) return;
     const missing = seen.map(sectionOf).filter((id) => !id.startsWith("a") && !rowsOf(id));
