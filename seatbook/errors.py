@@ -79,6 +79,7 @@ class NotFound(SeatbookError):
     # Those that a page tells of have a sentence each: other languages need to know what it is about.
     sentences: ClassVar[dict[str, str]] = {
         "area": N_("There is no such area."),
+        "concession": N_("There is no such concession."),
         "event": N_("There is no such event."),
         "payment": N_("There is no such payment."),
         "section": N_("There is no such section."),
@@ -278,6 +279,22 @@ class OfferEnded(SeatbookError):
 
     code = "offer_ended"
     message = N_("This offer has ended. Your money goes back to you.")
+
+
+class CodeRefused(SeatbookError):
+    """A discount code makes nothing cheaper here: `why` is unknown, not_yet, over or used_up."""
+
+    code = "code_refused"
+    message = N_("This code is not good for this event. Please check how it is written.")
+    sentences: ClassVar[dict[str, str]] = {
+        "not_yet": N_("This code is not good yet."),
+        "over": N_("This code is not good any more."),
+        "used_up": N_("This code has been used as often as it may be."),
+    }
+
+    def __init__(self, *, why: str) -> None:
+        super().__init__(why=why)
+        self.message = self.sentences.get(why, self.message)
 
 
 class TooLateToCancel(SeatbookError):

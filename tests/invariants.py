@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from seatbook.queries.audit import audit_books
-from tests.snapshot import all_rows
+from tests.snapshot import all_rows, rows_of
 
 Row = dict[str, Any]
 Key = tuple[int, int]
@@ -60,6 +60,7 @@ def find_faults(event_id: int | None = None) -> Iterator[str]:
         yield from _faults_of_reservation(reservation, lines_of_reservation[key])
     yield from _faults_of_holders(books["event"], reservations, lines_of_reservation)
     yield from _faults_of_money(books, reservations)
+    yield from _faults_of_codes(books)
 
 
 def _faults_of_seat(seat: Row, lines: list[Row], reservations: dict[Key, Row]) -> Iterator[str]:
@@ -185,6 +186,19 @@ def _faults_of_money(books: dict[str, list[Row]], reservations: dict[Key, Row]) 
         is_due = reservation["status"] == "confirmed" and key[0] in online and reservation["total_minor"] > 0
         if is_due and paid_for[key] != 1:
             yield f"reservation {key} was bought with {paid_for[key]} payments"
+
+
+def _faults_of_codes(books: dict[str, list[Row]]) -> Iterator[str]:
+    """A code is in no more purchases, and baskets on their way to one, than it may be."""
+    live = {_key(row) for row in books["reservation"] if row["status"] in ("pending", "confirmed")}
+    uses = Counter(
+        (use["event_id"], use["discount_code_id"])
+        for use in rows_of("discount_use", order_by="reservation_id")
+        if (use["event_id"], use["reservation_id"]) in live
+    )
+    for code in books["discount_code"]:
+        if code["max_uses"] is not None and uses[_key(code)] > code["max_uses"]:
+            yield f"code {code['code']} may be used {code['max_uses']} times, and is {uses[_key(code)]} times"
 
 
 def _key(row: Row) -> Key:

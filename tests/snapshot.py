@@ -26,18 +26,20 @@ TABLES = (
     "payment_notice",
     "payment_step",
     "refund",
+    "concession",
+    "discount_code",
 )
 
 
 def all_rows() -> dict[str, list[dict[str, Any]]]:
     """Every row of every table that an act could write to, read on a connection of its own."""
+    return {table: rows_of(table) for table in TABLES}
+
+
+def rows_of(table: str, *, order_by: str = "id") -> list[dict[str, Any]]:
     with db.engine.connect() as connection:
-        return {
-            table: [
-                dict(row) for row in connection.execute(text(f"SELECT * FROM {table} ORDER BY id")).mappings()
-            ]
-            for table in TABLES
-        }
+        rows = connection.execute(text(f"SELECT * FROM {table} ORDER BY {order_by}"))
+        return [dict(row) for row in rows.mappings()]
 
 
 @contextmanager

@@ -253,7 +253,8 @@ class Reservation(Base):
 class ReservationSeat(Base):
     """The permanent history: every seat a reservation ever had, its price, and how it ended.
 
-    A line without `ended_at` is the seat's one open claim.
+    A line without `ended_at` is the seat's one open claim. `price_minor` is what its buyer pays;
+    `full_price_minor` what it would have cost without a concession or a code, NULL where that is the same.
     """
 
     __tablename__ = "reservation_seat"
@@ -263,6 +264,8 @@ class ReservationSeat(Base):
         CheckConstraint(f"outcome IN {LINE_OUTCOMES}", name="outcome"),
         CheckConstraint("(ended_at IS NULL) = (outcome IS NULL)", name="ended_with_outcome"),
         CheckConstraint("price_minor >= 0", name="price"),
+        CheckConstraint("full_price_minor >= price_minor", name="full_price"),
+        ForeignKeyConstraint(["event_id", "concession_id"], ["concession.event_id", "concession.id"]),
         Index(
             "uq_reservation_seat_open_claim",
             "event_id",
@@ -278,6 +281,8 @@ class ReservationSeat(Base):
     reservation_id: Mapped[int] = mapped_column(BigInteger)
     seat_id: Mapped[int] = mapped_column(BigInteger)
     price_minor: Mapped[int] = mapped_column(BigInteger)
+    full_price_minor: Mapped[int | None] = mapped_column(BigInteger)
+    concession_id: Mapped[int | None] = mapped_column(BigInteger)
     held_at: Mapped[datetime] = timestamp(server_default=func.clock_timestamp())
     ended_at: Mapped[datetime | None] = timestamp()
     outcome: Mapped[str | None] = mapped_column(Text)

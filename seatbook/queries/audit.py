@@ -135,6 +135,14 @@ RULES = {
                    AND payment.settled_reservation_id = reservation.id
                    AND payment.settlement = 'confirmed') <> 1
     """,
+    "A code is in no more purchases than it may be.": """
+        SELECT code.event_id, code.id FROM discount_code code
+          JOIN discount_use used ON used.event_id = code.event_id AND used.discount_code_id = code.id
+          JOIN reservation ON reservation.event_id = used.event_id AND reservation.id = used.reservation_id
+         WHERE code.event_id = coalesce(:event, code.event_id)
+           AND reservation.status IN ('pending', 'confirmed')
+         GROUP BY code.event_id, code.id, code.max_uses HAVING count(*) > code.max_uses
+    """,
     "The log leads, step by step, to each seat's present status.": """
         WITH step AS (
             SELECT event_id, seat_id, from_status, to_status,

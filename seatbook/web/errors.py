@@ -45,6 +45,7 @@ STATUS_OF_CODE = {
     "sale_closed": 409,
     "slot_begun": 409,
     "basket_changed": 409,
+    "code_refused": 422,
     "payment_needed": 409,
     "payment_unavailable": 503,
     "offer_ended": 410,

@@ -9,7 +9,15 @@ import pytest
 from flask.ctx import AppContext
 
 from seatbook.domain.inventory import block_seats, confirm_reservation, hold_seats
-from seatbook.domain.orders import BegunCheckout, begin_checkout, cancel_order, record_answer
+from seatbook.domain.orders import (
+    BegunCheckout,
+    apply_code,
+    begin_checkout,
+    cancel_order,
+    create_code,
+    create_concession,
+    record_answer,
+)
 from seatbook.extensions import db
 from seatbook.payments import Answer
 from tests.factories import database_clock, let_hold_end, make_event, make_holder, make_slots
@@ -80,6 +88,9 @@ def _money(ann: Any, ben: Any) -> Books:
     bought, paid = begun(slice(1, 3), ben)
     record_answer(hall.event_id, paid, answer=Answer("paid", 9000, "EUR"))
     cancel_order(hall.event_id, reservation_id=bought, holder=ben, seat_ids=hall.seat_ids[2:])
+    code = create_code(hall.event_id, code="FEW", percent_off=50, max_uses=1)
+    in_basket = hold_seats(hall.event_id, seat_ids=hall.seat_ids[2:], holder=ann).reservation_id
+    apply_code(hall.event_id, code="few", holder=ann)
     row = payment_row(BegunCheckout(hall.event_id, pending, "", "pending", 4500, payment_id=open_payment))
     db.session.rollback()
     return {
@@ -89,6 +100,9 @@ def _money(ann: Any, ben: Any) -> Books:
         "paid_for": bought,
         "paid": paid,
         "session": row.provider_ref,
+        "code": code,
+        "in_basket": in_basket,
+        "concession": create_concession(hall.event_id, name="Child", percent_off=50),
     }
 
 
@@ -102,6 +116,9 @@ EVENT = "UPDATE event SET {} WHERE id = %(event)s"
 NEW_PAYMENT = "INSERT INTO payment (event_id, reservation_id, provider, currency, due_at, amount_minor"
 OPEN_PAYMENT = "UPDATE payment SET {} WHERE id = %(open_payment)s"
 PAID = "UPDATE payment SET {} WHERE id = %(paid)s"
+NEW_CODE = "INSERT INTO discount_code (event_id, code, percent_off, amount_off_minor"
+CODE = "UPDATE discount_code SET {} WHERE id = %(code)s"
+NEW_USE = "INSERT INTO discount_use (event_id, discount_code_id, reservation_id) VALUES"
 NEW_REFUND = "INSERT INTO refund (event_id, payment_id, reason, amount_minor"
 REFUND = "UPDATE refund SET {}"
 PAY = "status = 'paid', paid_at = now(), settlement = "
@@ -232,6 +249,12 @@ REFUSED: dict[str, list[str]] = {
         for seat in ("held", "reserved", "lapsed")
     ],
     "ck_reservation_seat_price": [NEW_LINE + ") VALUES (%(event)s, %(hold)s, %(free)s, -1)"],
+    "ck_reservation_seat_full_price": [
+        NEW_LINE + ", full_price_minor) VALUES (%(event)s, %(hold)s, %(free)s, 2, 1)",
+    ],
+    "fk_reservation_seat_concession": [
+        NEW_LINE + ", concession_id) VALUES (%(event)s, %(hold)s, %(free)s, 1, %(concession)s)",
+    ],
     "ck_reservation_seat_ended_with_outcome": [
         "UPDATE reservation_seat SET ended_at = now() WHERE seat_id = %(held)s",
         "UPDATE reservation_seat SET outcome = 'released' WHERE seat_id = %(held)s",
@@ -245,6 +268,41 @@ REFUSED: dict[str, list[str]] = {
         NEW_CHANGE + " (%(event)s, %(free)s, 'available', 'sold', 'hold')",
     ],
     "ck_seat_change_reason": [NEW_CHANGE + " (%(event)s, %(free)s, 'available', 'held', 'theft')"],
+    # What makes it cheaper
+    "ck_concession_percent_off": [
+        "UPDATE concession SET percent_off = -1",
+        "UPDATE concession SET percent_off = 101",
+    ],
+    "uq_concession_event_id_name": [
+        "INSERT INTO concession (event_id, name, percent_off) VALUES (%(online)s, 'Child', 1)",
+    ],
+    "fk_concession_event": ["INSERT INTO concession (event_id, name, percent_off) VALUES (0, 'Child', 1)"],
+    "ck_discount_code_code": [
+        CODE.format("code = 'few'"),
+        CODE.format("code = 'FEW '"),
+        CODE.format("code = ''"),
+    ],
+    "ck_discount_code_percent_or_amount": [
+        CODE.format("amount_off_minor = 1"),
+        CODE.format("percent_off = NULL"),
+    ],
+    "ck_discount_code_percent_off": [CODE.format("percent_off = 0"), CODE.format("percent_off = 101")],
+    "ck_discount_code_amount_off": [CODE.format("amount_off_minor = 0, percent_off = NULL")],
+    "ck_discount_code_max_uses": [CODE.format("max_uses = 0")],
+    "ck_discount_code_validity": [CODE.format("valid_from = now(), valid_until = now()")],
+    "uq_discount_code_event_id_code": [NEW_CODE + ") VALUES (%(online)s, 'FEW', 1, NULL)"],
+    "fk_discount_code_event": [NEW_CODE + ") VALUES (0, 'MANY', 1, NULL)"],
+    "fk_discount_use_discount_code": [NEW_USE + " (%(event)s, %(code)s, %(hold)s)"],
+    "fk_discount_use_reservation": [
+        "WITH many AS (" + NEW_CODE + ") VALUES (%(online)s, 'MANY', 1, NULL) RETURNING id)"
+        " INSERT INTO discount_use (event_id, discount_code_id, reservation_id)"
+        " SELECT %(online)s, id, %(hold)s + 1000000 FROM many",
+    ],
+    "guard_discount_use": [
+        # Once more than it may be used; made into another.
+        NEW_USE + " (%(online)s, %(code)s, %(paid_for)s)",
+        "UPDATE discount_use SET created_at = now()",
+    ],
     # The money
     "ck_payment_status": [OPEN_PAYMENT.format("status = 'lost'")],
     "ck_payment_amount": [NEW_PAYMENT + ") VALUES (%(event)s, %(hold)s, 'sandbox', 'EUR', now(), 0)"],
@@ -424,6 +482,11 @@ REFUSED: dict[str, list[str]] = {
         "UPDATE reservation_seat SET id = 0 WHERE seat_id = %(reserved)s",
         "UPDATE reservation_seat SET held_at = now() WHERE seat_id = %(reserved)s",
         "UPDATE reservation_seat SET price_minor = 1 WHERE seat_id = %(reserved)s",
+        "UPDATE reservation_seat SET price_minor = 1, full_price_minor = 4500 WHERE seat_id = %(reserved)s",
+        "UPDATE reservation_seat SET price_minor = 1, full_price_minor = 4500"
+        " WHERE reservation_id = %(pending)s",
+        "UPDATE reservation_seat SET price_minor = 1 WHERE seat_id = %(held)s",
+        "UPDATE reservation_seat SET price_minor = 1, full_price_minor = 9000 WHERE seat_id = %(held)s",
     ],
     "refuse_change": [
         "UPDATE seat_change SET actor_user_id = NULL",
@@ -447,7 +510,8 @@ REFUSED: dict[str, list[str]] = {
                 "event CASCADE",
                 "holder CASCADE",
                 "area, section, category, seat, reservation, reservation_seat, seat_change, payment,"
-                " payment_notice, payment_step, refund",
+                " payment_notice, payment_step, refund, discount_use",
+                "discount_use",
             )
         ),
     ],
@@ -604,6 +668,15 @@ def _as_paid(status: str) -> str:
     return f"'{status}', NULL::timestamptz, NULL"
 
 
+def test_a_code_that_a_purchase_was_made_with_stays(psql: Psql, books: Books) -> None:
+    psql.run(
+        "UPDATE reservation SET status = 'pending', checkout_at = now(), payment_due_at = expires_at"
+        " WHERE id = %(in_basket)s",
+        **books,
+    )
+    psql.is_refused("DELETE FROM discount_use", by="guard_discount_use")
+
+
 def test_what_went_back_is_not_promised_again(psql: Psql, books: Books) -> None:
     psql.run(REFUND.format("status = 'done', done_at = now()"))
     psql.is_refused(REFUND.format("status = 'due', done_at = NULL"), by="guard_refund")
@@ -655,6 +728,9 @@ def test_a_line_of_history_is_ended_once_and_never_rewritten(psql: Psql, books: 
         NEW_LINE + ", ended_at, outcome) VALUES (%(event)s, %(rival_hold)s, %(held)s, 1, now(), 'expired')",
         NEW_LINE + ") VALUES (%(event)s, %(hold)s, %(free)s, 0)",
         NEW_CHANGE + " (%(event)s, %(free)s, 'available', 'held', 'hold')",
+        # A basket becomes cheaper, and its code is taken back.
+        "UPDATE reservation_seat SET price_minor = 1, full_price_minor = 4500 WHERE seat_id = %(held)s",
+        "DELETE FROM discount_use",
         # Money that somebody has to decide about, and an attempt after one that failed.
         OPEN_PAYMENT.format(PAY + "'review'"),
         NEW_PAYMENT + ", status) VALUES (%(online)s, %(pending)s, 'sandbox', 'EUR', now(), 4500, 'failed')",

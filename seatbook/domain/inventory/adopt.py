@@ -88,7 +88,8 @@ def _move_hold(
         return LapsedHold(event_id, own.id)
     if anonymous.holder_id != from_holder_id or anonymous.status != "held" or anonymous.expires_at <= now:
         return 0, 0
-    prices = {line.seat_id: line.price_minor for line in open_lines(session, event_id, reservation_id)}
+    # Full prices: a concession is chosen, and a code applied, for the basket that they join.
+    prices = {line.seat_id: line.full_price_minor for line in open_lines(session, event_id, reservation_id)}
     if prices.keys() != {seat.id for seat in seats}:
         raise BasketChanged()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from seatbook.domain.changed_events import note_changed
 from seatbook.domain.holders import HolderRef
 from seatbook.domain.inventory.confirm import judge_basket, sell_locked
 from seatbook.domain.inventory.hold import places_of
+from seatbook.domain.inventory.reprice import code_is_left, hand_code_on
 from seatbook.domain.inventory.rows import (
     Locked,
     clock,
@@ -109,12 +110,12 @@ def lock_checkout(session: Session, event_id: int, *, reservation_id: int) -> Ch
 
 def begin_pending(
     session: Session, checkout: Checkout, *, seen: Collection[int] | None, ttl: timedelta, grace: timedelta
-) -> datetime:
-    """A held basket is being paid for from now on; when it must be paid. Its places are kept for `grace` more.
+) -> tuple[Checkout, datetime]:
+    """A held basket is being paid for from now on: at these prices, until this deadline, and kept for `grace` more.
 
     Raises HoldExpired, BasketChanged, LeavesSingle, SaleClosed.
     """
-    judge_basket(
+    basket = judge_basket(
         session,
         checkout.event_id,
         seats=checkout.own,
@@ -124,7 +125,7 @@ def begin_pending(
     )
     due = checkout.now + ttl
     _set_end(session, checkout, due=due, end=due + grace, at=checkout.now, status="pending")
-    return due
+    return replace(checkout, prices=basket.prices), due
 
 
 def set_end(session: Session, checkout: Checkout, *, due: datetime, end: datetime) -> None:
@@ -189,11 +190,14 @@ def buy_again(session: Session, checkout: Checkout, *, holder: HolderRef) -> int
         return None
     if not _has_room(session, checkout, holder=holder, places=len(checkout.seats)):
         return None
+    if not code_is_left(session, checkout.event_id, reservation_id=checkout.reservation.id):
+        return None
     give_back(session, checkout, by_time=True)
     end_claims(session, [seat for seat in others if seat.status == "held"], at=checkout.now)
     prices = [checkout.prices[seat.id] for seat in checkout.seats]
     end = checkout.now + MOMENT
     new_id = _hold_for_paid(session, checkout, seats=checkout.seats, prices=prices, end=end, holder=holder)
+    hand_code_on(session, checkout.event_id, from_id=checkout.reservation.id, to_id=new_id)
     sell_locked(
         session,
         checkout.event_id,

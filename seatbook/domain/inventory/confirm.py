@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import and_, select, text
+from sqlalchemy import and_, exists, select, text
 from sqlalchemy.orm import Session
 
 from seatbook.domain.changed_events import note_changed
 from seatbook.domain.holders import HolderRef
+from seatbook.domain.inventory.reprice import reprice
 from seatbook.domain.inventory.rows import (
     Locked,
     checked_id,
@@ -33,7 +34,7 @@ from seatbook.errors import (
     TooLateToCancel,
     WrongState,
 )
-from seatbook.models import Event, ReservationSeat, Seat
+from seatbook.models import DiscountUse, Event, ReservationSeat, Seat
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +125,22 @@ def judge_basket(
     if {seat.id for seat in seats} != chosen or set(prices) != chosen:
         raise BasketChanged()
     event = session.execute(
-        select(Event.status, Event.leave_no_single, Event.payment).where(Event.id == event_id)
+        select(
+            Event.status,
+            Event.leave_no_single,
+            Event.payment,
+            exists()
+            .where(DiscountUse.event_id == event_id, DiscountUse.reservation_id == reservation.id)
+            .label("has_code"),
+        ).where(Event.id == event_id)
     ).one()
     if event.status == "cancelled":
         raise SaleClosed(state="cancelled")
     if event.leave_no_single:
         refuse_stranding(session, event_id, chosen=chosen, at=at)
+    if event.has_code:
+        # Seats may have come or gone since the code was given.
+        prices = reprice(session, event_id, reservation_id=reservation.id)
     return JudgedBasket(prices, is_paid_online=event.payment == "online")
 
 

@@ -96,7 +96,14 @@ def open_hold_of(event_id: int, holder_id: int) -> Select[int]:
 
 def open_lines(session: Session, event_id: int, reservation_id: int) -> Sequence[Locked]:
     return session.execute(
-        select(ReservationSeat.seat_id, ReservationSeat.price_minor).where(
+        select(
+            ReservationSeat.seat_id,
+            ReservationSeat.price_minor,
+            func.coalesce(ReservationSeat.full_price_minor, ReservationSeat.price_minor).label(
+                "full_price_minor"
+            ),
+            ReservationSeat.concession_id,
+        ).where(
             ReservationSeat.event_id == event_id,
             ReservationSeat.reservation_id == reservation_id,
             ReservationSeat.ended_at.is_(None),

@@ -28,6 +28,14 @@ from seatbook.domain.orders.begin import BegunCheckout, begin_checkout
 from seatbook.domain.orders.cancel import CancelledOrder, cancel_event_orders, cancel_order
 from seatbook.domain.orders.counter import note_paid_out, take_at_counter, try_refund_again
 from seatbook.domain.orders.offers import accept_offer, decline_offer, end_due_offers
+from seatbook.domain.orders.reduce import (
+    Repriced,
+    apply_code,
+    choose_concessions,
+    create_code,
+    create_concession,
+    remove_code,
+)
 from seatbook.domain.orders.refunds import SentRefunds, send_due_refunds
 from seatbook.domain.orders.sandbox_post import deliver_sandbox_notices
 from seatbook.domain.orders.settle import PaymentState, record_answer
@@ -38,20 +46,26 @@ __all__ = [
     "BegunCheckout",
     "CancelledOrder",
     "PaymentState",
+    "Repriced",
     "SentRefunds",
     "Till",
     "accept_offer",
+    "apply_code",
     "ask_due_payments",
     "ask_payment",
     "begin_checkout",
     "cancel_event_orders",
     "cancel_order",
+    "choose_concessions",
+    "create_code",
+    "create_concession",
     "decline_offer",
     "deliver_sandbox_notices",
     "end_due_offers",
     "give_up_checkout",
     "note_paid_out",
     "record_answer",
+    "remove_code",
     "send_due_refunds",
     "take_at_counter",
     "take_notice",

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from seatbook.domain.holders import HolderRef
 from seatbook.domain.inventory.checkout import Checkout, begin_pending, lock_checkout, set_end
 from seatbook.domain.inventory.confirm import confirm_reservation
+from seatbook.domain.inventory.reprice import reprice
 from seatbook.domain.inventory.rows import checked_id, clock
 from seatbook.domain.orders.rows import (
     UNDER_WAY,
@@ -140,12 +141,16 @@ def _begin(
     ).one()
     if event.status == "cancelled":
         raise SaleClosed(state="cancelled")
-    if reservation.status == "held" and (event.payment != "online" or checkout.total_minor == 0):
+    if reservation.status == "held" and event.payment != "online":
         return None
     grace = timedelta(seconds=event.payment_grace_seconds)
     if reservation.status == "held":
+        # What costs nothing, perhaps by a code, is nobody's to pay.
+        prices = reprice(session, event_id, reservation_id=reservation_id)
+        if sum(prices.values()) == 0:
+            return None
         ttl = timedelta(seconds=event.payment_ttl_seconds)
-        due = begin_pending(session, checkout, seen=seat_ids, ttl=ttl, grace=grace)
+        checkout, due = begin_pending(session, checkout, seen=seat_ids, ttl=ttl, grace=grace)
     else:
         due = reservation.payment_due_at
         under_way = payment_under_way(session, event_id, reservation_id)
