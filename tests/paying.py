@@ -27,10 +27,12 @@ SECRET = "what the sandbox signs with"
 @dataclass
 class Moody:
     """The sandbox behind a bad line. `faults` names calls that fail: "look" is never heard, "look!" is
-    done, and its answer is lost. `during` is called in the middle of each call."""
+    done, and its answer is lost. `kills` does the same to the process that asks. `during` is called in the
+    middle of each call."""
 
     sandbox: Sandbox = field(default_factory=lambda: Sandbox(secret=SECRET))
     faults: set[str] = field(default_factory=set)
+    kills: set[str] = field(default_factory=set)
     calls: list[str] = field(default_factory=list)
     during: Callable[[str], None] = lambda call: None
     name: str = "sandbox"
@@ -57,9 +59,13 @@ class Moody:
         assert not db.session().in_transaction(), f"{call} was called inside a transaction"
         self.calls.append(call)
         self.during(call)
+        if call in self.kills:
+            raise KeyboardInterrupt
         if call in self.faults:
             raise ProviderAway("no answer")
         done = do()
+        if f"{call}!" in self.kills:
+            raise KeyboardInterrupt
         if f"{call}!" in self.faults:
             raise ProviderAway("the answer was lost")
         return done

@@ -5,11 +5,23 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
+from seatbook.domain.holders import HolderRef
 from seatbook.domain.inventory import confirm_reservation, hold_seats, release_seats
+from seatbook.domain.orders import (
+    BegunCheckout,
+    apply_code,
+    begin_checkout,
+    cancel_order,
+    create_code,
+    give_up_checkout,
+    record_answer,
+)
 from seatbook.extensions import db
+from seatbook.payments import Answer
 from seatbook.queries.audit import audit_books
 from tests.factories import make_event, make_holder
 from tests.invariants import find_faults
+from tests.paying import make_online_event, make_till
 
 WRONG_BOOKS = {
     "a seat is held without a claim": "DELETE FROM reservation_seat WHERE seat_id = %(held)s",
@@ -78,11 +90,94 @@ def test_the_audits_find_each_kind_of_wrong_books(fresh_app: Flask, subtests: py
                 assert audit_books(ids["event"]).findings != ()
 
 
+# The money: {payment} bought two seats of 45.00, one of which was given back; {late} came late and went back.
+WRONG_MONEY = {
+    "a place is gone and its money is not": "DELETE FROM refund WHERE payment_id = %(payment)s",
+    "the money is gone and its place is not": (
+        "UPDATE refund SET amount_minor = amount_minor + 1 WHERE payment_id = %(payment)s"
+    ),
+    "more was paid than the places cost": (
+        "UPDATE payment SET amount_minor = amount_minor + 1 WHERE id = %(payment)s"
+    ),
+    "late money did not all go back": (
+        "UPDATE refund SET amount_minor = amount_minor - 1 WHERE payment_id = %(late)s"
+    ),
+    "money went back that never came": (
+        "INSERT INTO refund (event_id, payment_id, amount_minor, reason) VALUES (%(event)s, %(open)s, 1, 'why')"
+    ),
+    "money that is not decided about went back": (
+        "UPDATE payment SET settlement = 'review', settled_reservation_id = NULL WHERE id = %(late)s"
+    ),
+    "bought without paying": "UPDATE payment SET settled_reservation_id = reservation_id WHERE id = %(late)s;"
+    " UPDATE payment SET settlement = 'refunded', settled_reservation_id = NULL WHERE id = %(payment)s;"
+    " UPDATE refund SET amount_minor = 9000 WHERE payment_id = %(payment)s",
+    "a code is used once too often": "UPDATE discount_code SET max_uses = 1",
+}
+WRONG_MONEY_ONLY_HERE = {
+    "money was counted twice": (
+        "INSERT INTO payment_step (event_id, payment_id, step) VALUES (%(event)s, %(payment)s, 'paid')"
+    ),
+}
+
+
+def test_the_audits_find_each_kind_of_wrong_money(fresh_app: Flask, subtests: pytest.Subtests) -> None:
+    _guards_off()
+    for fault, statement in (WRONG_MONEY | WRONG_MONEY_ONLY_HERE).items():
+        with subtests.test(fault):
+            ids = _right_money()
+            assert list(find_faults(ids["event"])) == []
+            assert audit_books(ids["event"]).findings == ()
+            with db.engine.begin() as connection:
+                assert connection.exec_driver_sql(statement, ids).rowcount > 0
+            assert list(find_faults(ids["event"])) != []
+            if fault in WRONG_MONEY:
+                assert audit_books(ids["event"]).findings != ()
+
+
+def _right_money() -> dict[str, int]:
+    """An event that is paid online, with a purchase, money that came late, and a payment on its way."""
+    hall, till = make_online_event(seats=6), make_till()
+    code = create_code(hall.event_id, code="TWO", amount_off_minor=1, max_uses=2)
+
+    def begun(places: slice, holder: HolderRef) -> BegunCheckout:
+        held = hold_seats(hall.event_id, seat_ids=hall.seat_ids[places], holder=holder).reservation_id
+        return begin_checkout(hall.event_id, reservation_id=held, holder=holder, till=till)
+
+    ann, ben = make_holder(), make_holder()
+    bought = begun(slice(2), ann)
+    record_answer(hall.event_id, bought.payment_id or 0, answer=Answer("paid", 9000, "EUR"))
+    cancel_order(hall.event_id, reservation_id=bought.reservation_id, holder=ann, seat_ids=hall.seat_ids[:1])
+    late = begun(slice(2, 3), ben)
+    give_up_checkout(hall.event_id, reservation_id=late.reservation_id, holder=ben, till=till)
+    for place in (2, 3):
+        # Somebody else has it now, and both have a code.
+        holder = make_holder()
+        hold_seats(hall.event_id, seat_ids=[hall.seat_ids[place]], holder=holder)
+        apply_code(hall.event_id, code="TWO", holder=holder)
+        open_payment = begun(slice(place, place + 1), holder)
+    record_answer(hall.event_id, late.payment_id or 0, answer=Answer("paid", 4500, "EUR"))
+    return {
+        "event": hall.event_id,
+        "payment": bought.payment_id or 0,
+        "late": late.payment_id or 0,
+        "open": open_payment.payment_id or 0,
+        "code": code,
+    }
+
+
 def _guards_off() -> None:
     """The schema refuses almost all of it: that is what the guards are for."""
     with db.engine.begin() as connection:
         connection.exec_driver_sql("DROP INDEX uq_reservation_seat_open_claim")
-        for table in ("seat", "reservation", "reservation_seat", "seat_change"):
+        for table in (
+            "seat",
+            "reservation",
+            "reservation_seat",
+            "seat_change",
+            "payment",
+            "refund",
+            "discount_use",
+        ):
             connection.exec_driver_sql(f"ALTER TABLE {table} DISABLE TRIGGER USER")
 
 

@@ -16,9 +16,12 @@ from sqlalchemy import text
 
 from seatbook.config import PROJECT_DIR
 from seatbook.domain.inventory import hold_seats
+from seatbook.domain.orders import till_of
 from seatbook.extensions import db
+from seatbook.payments.sandbox import Sandbox
 from tests.curse import CURSED_PRICE, cursed_claims
 from tests.factories import make_event, make_holder, make_lapsed_holds, statuses
+from tests.paying import go_to_checkout, let_deadline_pass, make_online_event, session_ref
 from tests.race import until_waiting
 from tests.snapshot import nothing_changes
 
@@ -69,6 +72,21 @@ def test_verbose_has_a_line_for_every_seat(app: Flask) -> None:
         f"Released A2 (event {hall.event_id}, was held by alice)",
     ]
     assert lines[2].startswith("Released 2 seats of 1 hold in ")
+
+
+def test_the_payment_service_is_asked_before_places_are_released(app: Flask) -> None:
+    hall, till = make_online_event(), till_of(app.extensions["seatbook"])
+    for place, is_paid in enumerate((True, False)):
+        begun = go_to_checkout(hall, holder=make_holder(), till=till, places=(place,))
+        if is_paid:
+            assert isinstance(till.online, Sandbox)
+            till.online.decide(session_ref(begun), becomes="paid", copies=0)
+        let_deadline_pass(begun, grace_too=True)
+    with nothing_changes():
+        assert sweep(app, "--dry-run").output.startswith("Would release 0 seats of 0 holds")
+    result = sweep(app)
+    assert result.output.splitlines()[0] == "Asked about 2 payments: 1 paid, 1 not, 0 still on their way."
+    assert statuses(hall)[:2] == ["reserved", "available"]
 
 
 def test_dry_run_names_the_seats_and_writes_nothing(app: Flask) -> None:

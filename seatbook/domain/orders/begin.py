@@ -192,8 +192,8 @@ def _open_session(
         seconds=(payment.due_at - now).total_seconds(),
         return_url=return_url,
     )
-    provider = till.of(payment.provider)
     try:
+        provider = till.of(payment.provider)
         opened = provider.open_session(charge)
     except ProviderAway as error:
         raise PaymentUnavailable() from error

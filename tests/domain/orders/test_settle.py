@@ -334,6 +334,61 @@ def test_a_provider_that_stays_away_keeps_no_place_longer_than_the_grace() -> No
     assert_books_are_right()
 
 
+@pytest.mark.parametrize("call", ["look", "end_session", "refund"])
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_worker_that_is_killed_in_the_middle_leaves_nothing_half_done(call: str, moment: str) -> None:
+    """Another one goes on: with the question, or with the refund, that the first had in hand."""
+    hall, ann, till = make_online_event(), make_holder(), make_till()
+    begun = go_to_checkout(hall, holder=ann, till=till)
+    if call == "refund":
+        pay(till, begun)
+        hear(till)
+        cancel_order(hall.event_id, reservation_id=begun.reservation_id, holder=ann)
+    else:
+        let_deadline_pass(begun)
+
+    def work() -> None:
+        ask_due_payments(till=till)
+        send_due_refunds(till=till)
+
+    moody(till).kills = {call if moment == "before" else f"{call}!"}
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert_books_are_right()
+    moody(till).kills = set()
+    ask_again_now()
+    work()
+    assert statuses(hall)[0] == "available"
+    assert payment_row(begun).status == ("paid" if call == "refund" else "expired")
+    assert sandbox_balance() == 0
+    assert_books_are_right()
+
+
+@pytest.mark.parametrize("call", ["open_session", "look", "end_session"])
+def test_a_provider_that_is_slow_holds_nobody_up(call: str) -> None:
+    """While it takes its time others hold and pay, and the message of this very payment is heard."""
+    hall, ann, ben, till = make_online_event(), make_holder(), make_holder(), make_till()
+    others = make_till()
+
+    def meanwhile(now: str) -> None:
+        if now == call:
+            moody(till).during = lambda _: None
+            other = go_to_checkout(hall, holder=ben, till=others, places=(1,))
+            pay(others, other)
+            if call != "open_session":
+                pay(others, begun)
+            hear(others)
+
+    if call == "open_session":
+        moody(till).during = meanwhile
+    begun = go_to_checkout(hall, holder=ann, till=till)
+    let_deadline_pass(begun)
+    moody(till).during = meanwhile
+    ask_due_payments(till=till)
+    assert statuses(hall)[:2] == ["available" if call == "open_session" else "reserved", "reserved"]
+    assert_books_are_right()
+
+
 def test_questions_that_meet_are_one(app: Flask) -> None:
     hall, ann, till = make_online_event(seats=8, max_seats=8), make_holder(), make_till()
     begun = [go_to_checkout(hall, holder=ann, till=till, places=(place,)) for place in range(8)]
