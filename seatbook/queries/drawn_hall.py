@@ -9,7 +9,7 @@ for. Everything else keeps the plan's own coordinates, by the SVG's viewBox.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
 from math import ceil, floor, hypot
 from typing import NamedTuple
@@ -24,6 +24,10 @@ STEPS = 50
 MAX_SPAN = 600
 # Around everything that is drawn, in seats.
 MARGIN = 2.0
+# A hall that nobody drew is a grid while a phone can show it without a closer look at its parts, in seats.
+WIDEST_GRID = 26
+# The stage of a hall that nobody drew one for: so far from the first row, and so high, in seats.
+STAGE_DISTANCE, STAGE_HEIGHT = 2.0, 2.5
 
 
 class Spot(NamedTuple):
@@ -96,16 +100,18 @@ class DrawnHall:
     drawings: tuple[PlanShape, ...]
     tables: tuple[tuple[str, PlanShape], ...]
     parts: tuple[Part, ...]
-    sections: tuple[DrawnSection, ...] = field(default=())
-
-    @property
-    def has_stage(self) -> bool:
-        return any(shape.role == "stage" for shape in self.drawings)
+    sections: tuple[DrawnSection, ...] = ()
+    # Where nobody drew a stage.
+    stage: PlanShape | None = None
 
 
 def is_drawn(event: EventView, seats: Iterable[SeatView]) -> bool:
-    """Somebody drew this hall, or its rows are not straight: a grid of cells would not show it."""
-    return bool(event.drawing) or _has_curves(seats)
+    """Somebody drew this hall, its rows are not straight, or it is too wide for a grid of cells."""
+    placed = _placed(seats)
+    if not placed:
+        return bool(event.drawing)
+    left, _, right, _ = _box_of(placed)
+    return bool(event.drawing) or right - left > WIDEST_GRID or _has_curves(placed)
 
 
 def draw_hall(
@@ -132,6 +138,9 @@ def draw_hall(
     boxes += [bounds(shape) for _, shape in beside]
     if placed := _placed(seats):
         boxes.append(_box_of(placed))
+    stage = None if any(shape.role == "stage" for shape in shapes) else _stage(boxes)
+    if stage:
+        boxes.append(bounds(stage))
     left, top, right, bottom = _around(boxes)
     corner = (left, top)
     parts = [
@@ -149,6 +158,7 @@ def draw_hall(
         tables=tables,
         parts=tuple(parts),
         sections=tuple(draw_sections(event, seats, corner=corner)),
+        stage=stage,
     )
 
 
@@ -241,12 +251,23 @@ def _marks(label: str, row: Sequence[Placed], corner: tuple[float, float]) -> It
         yield RowMark(_spot(end.x + dx - 0.5, end.y + dy - 0.5, corner), label)
 
 
-def _has_curves(seats: Iterable[SeatView]) -> bool:
-    heights: dict[tuple[int | None, str | None], float | None] = {}
-    return any(
-        heights.setdefault((seat.section_id, seat.row_label), seat.y) != seat.y
-        for seat in seats
-        if seat.starts_at is None
+def _has_curves(placed: Iterable[Placed]) -> bool:
+    lines: dict[tuple[int | None, str | None], float] = {}
+    return any(lines.setdefault((one.seat.section_id, one.seat.row_label), one.y) != one.y for one in placed)
+
+
+def _stage(boxes: Sequence[Box]) -> PlanShape | None:
+    """Before the first row, on the hall's axis; where nobody sits left or right of that, in the middle."""
+    if not boxes:
+        return None
+    left, top, right, _ = _around(boxes, margin=0)
+    return PlanShape(
+        "rectangle",
+        x=0.0 if left < 0 < right else (left + right) / 2,
+        y=top - STAGE_DISTANCE - STAGE_HEIGHT / 2,
+        width=max(6.0, (right - left) * 0.4),
+        height=STAGE_HEIGHT,
+        role="stage",
     )
 
 
@@ -255,14 +276,14 @@ def _box_of(placed: Sequence[Placed]) -> Box:
     return min(xs) - 0.5, min(ys) - 0.5, max(xs) + 0.5, max(ys) + 0.5
 
 
-def _around(boxes: Sequence[Box]) -> Box:
+def _around(boxes: Sequence[Box], *, margin: float = MARGIN) -> Box:
     if not boxes:
         return 0.0, 0.0, 1.0, 1.0
     return (
-        floor(min(box[0] for box in boxes) - MARGIN),
-        floor(min(box[1] for box in boxes) - MARGIN),
-        max(box[2] for box in boxes) + MARGIN,
-        max(box[3] for box in boxes) + MARGIN,
+        floor(min(box[0] for box in boxes) - margin),
+        floor(min(box[1] for box in boxes) - margin),
+        max(box[2] for box in boxes) + margin,
+        max(box[3] for box in boxes) + margin,
     )
 
 

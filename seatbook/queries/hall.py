@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from seatbook.queries.event import SectionView
-from seatbook.queries.figures import thirds
 from seatbook.queries.seats import SeatView
 
 CELLS_PER_SEAT = 4
@@ -52,16 +51,6 @@ class Block:
     columns: int
     lines: int
     runs: tuple[Run, ...]
-
-    @property
-    def available(self) -> int:
-        return sum(seat.status == "available" for run in self.runs for seat in run.seats)
-
-    @property
-    def thirds_left(self) -> int:
-        return thirds(
-            self.available, sum(seat.status != "blocked" for run in self.runs for seat in run.seats)
-        )
 
 
 @dataclass(frozen=True, slots=True)

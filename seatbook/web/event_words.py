@@ -12,7 +12,7 @@ from seatbook.queries.activity import ActivityLine
 from seatbook.queries.event import BY_QUANTITY, AreaView, SectionView
 from seatbook.queries.event_page import EventPage
 from seatbook.queries.figures import Figures
-from seatbook.queries.hall import Block, Hall, lay_out
+from seatbook.queries.hall import Hall, lay_out
 from seatbook.queries.seats import SeatView
 from seatbook.web.basket_lines import PlaceLine, place_lines
 from seatbook.web.formats import clock, day_and_time, number, price_range, slot_day
@@ -20,7 +20,6 @@ from seatbook.web.listing import listing
 from seatbook.web.map_words import MapWords, PartWords
 from seatbook.web.seat_list_words import (
     ListedSection,
-    left_in_words,
     listed_sections,
 )
 from seatbook.web.seat_words import SeatWords
@@ -53,11 +52,6 @@ class EventWords:
     def sections(self, area: AreaView) -> list[SectionView]:
         return [section for section in self.page.sections if section.area_id == area.id]
 
-    def colour(self, block: Block) -> int | None:
-        """The colour of a part of the hall, where all its seats have one price."""
-        colours = {self.seats.colour(seat) for run in block.runs for seat in run.seats}
-        return colours.pop() if len(colours) == 1 else None
-
     def listed_sections(self, area: AreaView) -> list[ListedSection]:
         return listed_sections(self.page, area)
 
@@ -65,10 +59,6 @@ class EventWords:
         """The sections of a big hall that have seats, in the order of the hall."""
         figures = self.page.figures_by_section
         return [(s, self.map.section(s)) for s in self.sections(area) if s.id in figures]
-
-    def left_here(self, count: int) -> str:
-        """How many seats of a part of the hall are left, in as few words as there is room for."""
-        return left_in_words(count)
 
     def slots_by_day(self, area: AreaView) -> list[Day]:
         """Slots that have not begun, by the day at the venue. One's own stay in sight until they are over."""

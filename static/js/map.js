@@ -4,7 +4,7 @@
 
 const FINGERS = matchMedia("(pointer: coarse)");
 const STEP = 1.5;
-const LARGEST_SEAT = 44; // Pixels: enough for any finger.
+const LARGEST_SEAT = 46; // Pixels: 44 are enough for any finger, wherever their edges come to lie.
 const MOST_SECTIONS = 6; // So many have their seats on the page at once.
 const DRAG_PIXELS = 6;
 
@@ -58,15 +58,16 @@ function makeMap(hall) {
 
   function wholeHall() {
     zoomTo(1);
-    if (isBig && location.pathname !== overview) history.replaceState(history.state, "", overview);
+    if (location.pathname !== overview || location.hash) history.replaceState(history.state, "", overview);
   }
 
-  // Bring something to the middle, with seats of so many pixels.
-  function goTo(element, seatPixels) {
-    zoomTo((seatPixels / pitch()) * zoom, middleOf(element));
-    const [there, here] = [middleOf(element), middleOf(box)];
-    box.scrollLeft += there.x - here.x;
-    box.scrollTop += there.y - here.y;
+  // Bring something to the middle, with seats of so many pixels; where it has no room, this seat of it.
+  function goTo(frame, seatPixels, seat) {
+    zoomTo((seatPixels / pitch()) * zoom, middleOf(frame));
+    const [there, here, aim] = [middleOf(frame), middleOf(box), middleOf(seat ?? frame)];
+    const [size, room] = [frame.getBoundingClientRect(), box.getBoundingClientRect()];
+    box.scrollLeft += (size.width < room.width ? there.x : aim.x) - here.x;
+    box.scrollTop += (size.height < room.height ? there.y : aim.y) - here.y;
   }
 
   // --- a part of the hall ---
@@ -80,8 +81,8 @@ function makeMap(hall) {
     const size = frame.getBoundingClientRect();
     const fits = pitch() * 0.92 * Math.min(room.width / size.width, room.height / size.height);
     const aim = seat ?? seatNear(rowsOf(id), middleOf(frame));
-    goTo(FINGERS.matches || seat ? (aim ?? frame) : frame, FINGERS.matches ? LARGEST_SEAT : clamp(fits, 22, LARGEST_SEAT));
-    if (isBig) history.replaceState(history.state, "", part.getAttribute("href"));
+    goTo(frame, FINGERS.matches ? LARGEST_SEAT : clamp(fits, 22, LARGEST_SEAT), aim);
+    history.replaceState(history.state, "", part.getAttribute("href"));
     if (byKey || seat) (aim ?? part).focus({ preventScroll: true });
   }
 
@@ -109,8 +110,26 @@ function makeMap(hall) {
     mark();
   }
 
+  // Of a big house the server tells what a section has left. Otherwise its seats are all here, and an area of alike
+  // places tells it below the map.
+  const figure = new Intl.NumberFormat(document.documentElement.lang);
+  function count() {
+    for (const part of hall.querySelectorAll("a.part")) {
+      const id = sectionOf(part);
+      const meter = id.startsWith("a") && document.querySelector(`#area-${id.slice(1)}-left meter`);
+      if (!meter && (isBig || !rowsOf(id))) continue;
+      const left = meter ? meter.value : rowsOf(id).querySelectorAll("[data-status=available]").length;
+      const all = meter ? meter.max : rowsOf(id).querySelectorAll("button:not([data-status=blocked])").length;
+      const said = document.getElementById(`${part.id}-left`);
+      const words = left ? hall.dataset.left.replace("#", figure.format(left)) : hall.dataset.none;
+      if (said.textContent !== words) said.textContent = words;
+      said.dataset.thirds = all ? Math.ceil((3 * left) / all) : 0;
+    }
+  }
+
   // Parts whose seats are shown need no name over them; and each outline wears what its part has left.
   function mark() {
+    count();
     for (const outline of hall.querySelectorAll("[data-part]")) {
       const id = outline.dataset.part;
       const isOpen = rowsOf(id) !== null;
@@ -234,7 +253,14 @@ function makeMap(hall) {
   const stop = (event) => (event.preventDefault(), event.stopPropagation());
 
   box.addEventListener("scroll", moved, { passive: true });
-  document.addEventListener("htmx:after:swap", mark);
+  // Once for all that is swapped in a breath.
+  let marking = 0;
+  document.addEventListener("htmx:after:swap", () => {
+    marking ||= requestAnimationFrame(() => {
+      marking = 0;
+      mark();
+    });
+  });
   document.addEventListener("seatbook:show", ({ detail }) => {
     if (partOf(detail.section)) open(String(detail.section)).then(() => showSeat(detail.seat, detail.section));
   });
@@ -242,9 +268,9 @@ function makeMap(hall) {
     const seat = document.getElementById(`seat-${id}`);
     if (seat) open(String(section), { seat });
   }
-  // Focus that arrows moved stays in sight, also at the edge of the box.
+  // Focus that keys moved stays in sight. Under a finger nothing moves, or it would let go of something else.
   hall.addEventListener("focusin", (event) => {
-    if (event.target.matches("button, .part")) event.target.scrollIntoView({ block: "nearest", inline: "nearest" });
+    if (event.target.matches(":is(button, .part):focus-visible")) event.target.scrollIntoView({ block: "nearest", inline: "nearest" });
   });
   new ResizeObserver(settle).observe(box);
 
@@ -268,3 +294,10 @@ function distance(one, other) {
 }
 
 for (const hall of document.querySelectorAll(".hall.drawn")) makeMap(hall);
+
+// A small hall that is wider than a phone begins at its middle, where the stage is.
+if (!location.hash) {
+  for (const box of document.querySelectorAll(".map-box:not(:has(.drawn))")) {
+    box.scrollLeft = (box.scrollWidth - box.clientWidth) / 2;
+  }
+}

@@ -26,7 +26,8 @@ def test_from_the_first_tab_to_the_reservation(anna: Person, hall: Hall, account
     # The first stop leads past the header; the map is one stop, whichever its size.
     tab_to(anna, anna.page.get_by_role("link", name="Skip to the content"), at_most=1)
     keys.press("Enter")
-    tab_to(anna, anna.seat("A1"), at_most=4)
+    # Past the form for a group, and the choice of map or list.
+    tab_to(anna, anna.seat("A1"), at_most=6)
 
     keys.press("ArrowRight")
     keys.press("ArrowDown")

@@ -7,9 +7,19 @@ from math import cos, hypot, pi, sin
 
 import pytest
 
+from seatbook.domain.plan_shapes import bounds
 from seatbook.domain.plans import PlanArea, PlanLayout, PlanRow, PlanSeat, PlanShape
 from seatbook.extensions import db
-from seatbook.queries.drawn_hall import MARGIN, STEPS, DrawnHall, DrawnSection, Spot, draw_hall, is_drawn
+from seatbook.queries.drawn_hall import (
+    MARGIN,
+    STEPS,
+    WIDEST_GRID,
+    DrawnHall,
+    DrawnSection,
+    Spot,
+    draw_hall,
+    is_drawn,
+)
 from seatbook.queries.event import EventView, load_event
 from seatbook.queries.seats import SeatView, seats_of
 from seatbook.queries.viewer import STRANGER
@@ -98,7 +108,23 @@ def test_everything_lies_within_the_picture() -> None:
     assert house.top <= -10 - MARGIN
     assert house.left + house.width >= 10 + MARGIN
     assert house.top + house.height >= 4.5 + MARGIN
-    assert house.has_stage
+    assert house.stage is None
+
+
+def test_a_stage_that_nobody_drew_stands_before_the_first_row() -> None:
+    sections = (section("A1 A2 A3", name="Left", left=-12.0), section("A1 A2 A3", name="Right", left=10.0))
+    _, seats, house = drawn(planned_event(hall(*sections)))
+    assert house.stage is not None
+    left, top, right, bottom = bounds(house.stage)
+    assert bottom < min(seat.y - 0.5 for seat in seats if seat.y is not None)
+    assert (left + right) / 2 == 0
+    assert house.top <= top - MARGIN
+
+
+def test_a_wide_hall_is_drawn_and_a_small_one_is_a_grid() -> None:
+    for seats, is_wide in ((WIDEST_GRID, False), (WIDEST_GRID + 1, True)):
+        view, found, _ = drawn(planned_event(hall(" ".join(f"A{n}" for n in range(1, seats + 1)))))
+        assert is_drawn(view, found) is is_wide
 
 
 def test_parts_are_the_sections_and_whatever_else_has_an_outline() -> None:
