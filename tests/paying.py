@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session as OurSession
 
 from seatbook.domain.holders import HolderRef
 from seatbook.domain.inventory import hold_seats
+from seatbook.domain.inventory.checkout import lock_checkout
 from seatbook.domain.orders import BegunCheckout, Till, begin_checkout
+from seatbook.domain.transaction import run_transaction
 from seatbook.extensions import db
 from seatbook.models import Payment, PaymentStep, Refund, Reservation, SandboxSession, Seat
 from seatbook.payments import Answer, Charge, Notice, ProviderAway, Receipt, Session
@@ -115,52 +119,35 @@ def messages(till: Till) -> list[Message]:
 
 def let_deadline_pass(begun: BegunCheckout, *, grace_too: bool = False) -> None:
     """Move the buyer's deadline a second into the past; `grace_too`: also the time to wait for the provider."""
-    past = func.statement_timestamp() - timedelta(seconds=1)
+    run_transaction(partial(_move_deadline, begun=begun, grace_too=grace_too))
+
+
+def _move_deadline(session: OurSession, *, begun: BegunCheckout, grace_too: bool) -> None:
     event_id, reservation_id = begun.event_id, begun.reservation_id
-    db.session.execute(
-        update(Payment)
-        .where(Payment.event_id == event_id, Payment.reservation_id == reservation_id)
-        .values(due_at=func.least(Payment.due_at, past))
-    )
-    db.session.execute(
-        update(Payment)
-        .where(
-            Payment.event_id == event_id,
-            Payment.reservation_id == reservation_id,
-            Payment.next_ask_at.is_not(None),
-        )
-        .values(next_ask_at=past)
-    )
+    # In the order of everybody's locks, so that it may happen in the middle of anything.
+    reservation = lock_checkout(session, event_id, reservation_id=reservation_id).reservation
+    of_reservation = (Payment.event_id == event_id, Payment.reservation_id == reservation_id)
+    statuses = session.scalars(
+        select(Payment.status).where(*of_reservation).order_by(Payment.id).with_for_update(key_share=True)
+    ).all()
+    past = func.statement_timestamp() - timedelta(seconds=1)
+    session.execute(update(Payment).where(*of_reservation).values(due_at=func.least(Payment.due_at, past)))
+    is_to_be_asked = Payment.next_ask_at.is_not(None)
+    session.execute(update(Payment).where(*of_reservation, is_to_be_asked).values(next_ask_at=past))
+    if reservation.status != "pending":
+        return
     values: dict[str, Any] = {"payment_due_at": func.least(Reservation.payment_due_at, past)}
     # With no payment under way the deadline is the end.
-    is_asked = db.session.scalar(
-        select(func.count()).where(
-            Payment.event_id == event_id,
-            Payment.reservation_id == reservation_id,
-            Payment.status.in_(("open", "processing")),
-        )
-    )
-    if grace_too or not is_asked:
+    if grace_too or not {"open", "processing"} & set(statuses):
         values["expires_at"] = past
-    db.session.execute(
-        update(Reservation)
-        .where(
-            Reservation.event_id == event_id,
-            Reservation.id == reservation_id,
-            Reservation.status == "pending",
-        )
-        .values(values)
-    )
-    db.session.execute(
+    of_event = (Reservation.event_id == event_id, Reservation.id == reservation_id)
+    session.execute(update(Reservation).where(*of_event).values(values))
+    end = select(Reservation.expires_at).where(*of_event).scalar_subquery()
+    session.execute(
         update(Seat)
         .where(Seat.event_id == event_id, Seat.reservation_id == reservation_id, Seat.status == "held")
-        .values(
-            held_until=select(Reservation.expires_at)
-            .where(Reservation.event_id == event_id, Reservation.id == reservation_id)
-            .scalar_subquery()
-        )
+        .values(held_until=end)
     )
-    db.session.commit()
 
 
 def let_processing_end(begun: BegunCheckout) -> None:
