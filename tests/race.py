@@ -12,6 +12,7 @@ from typing import TypeVar
 from flask import Flask
 from sqlalchemy import text
 
+from seatbook.errors import Busy
 from seatbook.extensions import db
 
 T = TypeVar("T")
@@ -19,6 +20,18 @@ E = TypeVar("E", bound=Exception)
 
 # Nobody waits this long; it turns a thread that died on the way into a failure instead of a hang.
 PATIENCE_SECONDS = 30
+
+
+def patiently(act: Callable[[], T]) -> T:
+    """Ask again while the answer is Busy, as it says. Where many threads share two busy cores, whoever waits
+    for a lock behind all others may be told so, the later winner too."""
+    give_up_at = monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return act()
+        except Busy:
+            if monotonic() > give_up_at:
+                raise
 
 
 def race(app: Flask, *acts: Callable[[], T]) -> list[T | Exception]:

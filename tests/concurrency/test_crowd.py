@@ -27,14 +27,16 @@ from tests.factories import (
     statuses,
 )
 from tests.invariants import assert_books_are_right
-from tests.race import crowd, lost, race, won
+from tests.race import crowd, lost, patiently, race, won
 
 pytestmark = pytest.mark.usefixtures("app_context")
 
 
 def buy(hall: Hall, seat_id: int, *, holder: HolderRef) -> ConfirmResult:
-    held = hold_seats(hall.event_id, seat_ids=[seat_id], holder=holder).reservation_id
-    return confirm_reservation(hall.event_id, reservation_id=held, holder=holder, seat_ids=[seat_id])
+    held = patiently(partial(hold_seats, hall.event_id, seat_ids=[seat_id], holder=holder)).reservation_id
+    return patiently(
+        partial(confirm_reservation, hall.event_id, reservation_id=held, holder=holder, seat_ids=[seat_id])
+    )
 
 
 def buy_any(hall: Hall, area_id: int, *, holder: HolderRef) -> ConfirmResult:
@@ -45,9 +47,8 @@ def buy_any(hall: Hall, area_id: int, *, holder: HolderRef) -> ConfirmResult:
 def test_of_64_buyers_of_one_seat_one_wins_and_63_are_told_that_it_is_taken(app: Flask) -> None:
     hall, buyers = make_event(seats=1), make_holders(64)
 
-    outcomes = race(
-        app, *[partial(hold_seats, hall.event_id, seat_ids=hall.seat_ids, holder=b) for b in buyers]
-    )
+    holds = [partial(hold_seats, hall.event_id, seat_ids=hall.seat_ids, holder=buyer) for buyer in buyers]
+    outcomes = race(app, *[partial(patiently, hold) for hold in holds])
 
     (winner,) = won(outcomes)
     refusals = lost(outcomes, SeatsTaken)
