@@ -265,8 +265,8 @@ def _answer(
     if _is_htmx() or said_of:
         page = load_event_parts(event_id, holder_id=_holder_id(), seat_ids=seat_ids)
         sentence = EventWords(page).found_sentence(said_of) if said_of else sentence
-    # Of a big house their section may not be shown.
-    found = next(seat for seat in page.seats if seat.id in said_of) if said_of and page.is_big else None
+    # Nobody saw them yet: the map goes there, and of a big house their section has to be shown.
+    found = next(seat for seat in page.seats if seat.id in said_of) if said_of else None
     if _is_htmx():
         heard = "" if sentence else EventWords(page).heard()
         answer = make_response(_render_parts(page, said=sentence, heard=heard))
@@ -275,7 +275,7 @@ def _answer(
                 {"seatbook:show": {"section": found.section_id, "seat": found.id}}
             )
         return answer
-    if found and not chosen_list(event_id):
+    if found and page.is_big and not chosen_list(event_id):
         choose_map(event_id, found.section_id)
     if sentence:
         flash(sentence)

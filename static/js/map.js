@@ -150,7 +150,8 @@ function makeMap(hall) {
   // Where one is, and the seats of what one sees.
   function lookAround() {
     const middle = middleOf(box);
-    const away = (part) => distance(middleOf(part), middle);
+    // The part that one is in, before those whose middles are near.
+    const away = (part) => distance(middleOf(part), middle) + (contains(part, middle) ? 0 : 1e6);
     const seen = zoom > 1 ? [...hall.querySelectorAll(".part")].filter(isInSight) : [];
     seen.sort((one, other) => away(one) - away(other));
     const said = seen.length ? [...seen[0].firstElementChild.children] : [];
@@ -266,7 +267,9 @@ function makeMap(hall) {
   });
   function showSeat(id, section) {
     const seat = document.getElementById(`seat-${id}`);
-    if (seat) open(String(section), { seat });
+    if (!seat) return;
+    box.scrollIntoView({ block: "nearest" });
+    open(String(section), { seat });
   }
   // Focus that keys moved stays in sight. Under a finger nothing moves, or it would let go of something else.
   hall.addEventListener("focusin", (event) => {
@@ -287,6 +290,11 @@ function makeMap(hall) {
 function middleOf(element) {
   const { x, y, width, height } = element.getBoundingClientRect();
   return { x: x + width / 2, y: y + height / 2 };
+}
+
+function contains(element, { x, y }) {
+  const { left, right, top, bottom } = element.getBoundingClientRect();
+  return left <= x && x <= right && top <= y && y <= bottom;
 }
 
 function distance(one, other) {
