@@ -274,6 +274,13 @@ class PaymentUnavailable(SeatbookError):
     )
 
 
+class NoticeRefused(SeatbookError):
+    """A message about a payment that its provider did not sign, or too long ago. Nothing was believed."""
+
+    code = "notice_refused"
+    message = N_("The message is not signed by the payment service, or not within the last five minutes.")
+
+
 class OfferEnded(SeatbookError):
     """Equal places were offered after a late payment, and the time to take them is over."""
 

@@ -20,13 +20,14 @@ from seatbook.cli.event_options import (
     layout_with_areas,
     prices_by_category,
 )
-from seatbook.cli.progress import counted
+from seatbook.cli.progress import counted, counting
 from seatbook.cli.refusal import Refusal
 from seatbook.cli.tables import echo_table
 from seatbook.domain.catalogue import NewShow, NewVenue, VenueRecord, find_plan, find_show, find_venue
 from seatbook.domain.events import CreatedEvent, SaleTerms, create_event, publish_event
 from seatbook.domain.local_time import checked_time_zone, instant_of
 from seatbook.domain.money import checked_currency
+from seatbook.domain.orders import cancel_event_orders
 from seatbook.errors import NotFound
 from seatbook.models.catalogue import SHOW_KINDS
 from seatbook.queries.event_list import EventLine, list_events
@@ -164,6 +165,24 @@ def publish_(event_id: int) -> None:
     done = publish_event(event_id)
     click.echo(
         f"Event {event_id} is {'now published' if done else 'published already'}: {_address(event_id)}"
+    )
+
+
+@event.command("cancel")
+@click.argument("event_id", type=int)
+@click.confirmation_option(prompt="Cancel the event, and give everybody their money back?")
+@with_appcontext
+def cancel_(event_id: int) -> None:
+    """Cancel EVENT_ID and every purchase of it; what was paid goes back.
+
+    May be stopped and run again: it goes on where it stopped. Who is paying at
+    this moment gets the money back when it comes.
+    """
+    with counting("Cancelling") as progress:
+        done = cancel_event_orders(event_id, on_progress=progress)
+    click.echo(
+        f"Event {event_id} is cancelled, and {done:,} {'purchase' if done == 1 else 'purchases'} with it. "
+        "What was paid online goes back within minutes, while the worker runs."
     )
 
 

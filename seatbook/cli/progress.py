@@ -45,3 +45,12 @@ def counted(description: str, *, total: int) -> Iterator[Callable[[int], None]]:
     with progress_bar() as progress:
         task = progress.add_task(description, total=total)
         yield lambda done: progress.update(task, completed=done)
+
+
+@contextmanager
+def counting(description: str) -> Iterator[Callable[[int, int], None]]:
+    """The same where nobody knows yet how many there are: call what it yields with how many are done, and of
+    how many."""
+    with progress_bar() as progress:
+        task = progress.add_task(description, total=None)
+        yield lambda done, of: progress.update(task, completed=done, total=of)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from seatbook.config import Config
 from seatbook.payments.counter import Counter
@@ -26,8 +27,9 @@ class Till:
         return provider
 
 
+@lru_cache(maxsize=8)
 def till_of(config: Config) -> Till:
-    """The providers as the settings name them."""
+    """The providers as the settings name them, made once a process."""
     others: dict[str, Provider] = {"counter": Counter()}
     if config.stripe_secret_key and config.stripe_webhook_secret:
         # Its library takes a second to load, which only those wait for who use it.

@@ -14,6 +14,7 @@ from seatbook.web import (
     languages,
     limits,
     live_drawing,
+    notices,
     request_id,
     reservations,
     security,
@@ -37,5 +38,5 @@ def init_app(app: Flask, config: Config) -> None:
     statics.init_app(app)
     errors.init_app(app)
     live.init_streams(app, config, draw=live_drawing.draw)
-    for pages in (catalogue, events, stream, reservations, accounts):
+    for pages in (catalogue, events, stream, reservations, accounts, notices):
         app.register_blueprint(pages.blueprint)

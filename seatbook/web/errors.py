@@ -46,6 +46,7 @@ STATUS_OF_CODE = {
     "slot_begun": 409,
     "basket_changed": 409,
     "code_refused": 422,
+    "notice_refused": 400,
     "payment_needed": 409,
     "payment_unavailable": 503,
     "offer_ended": 410,

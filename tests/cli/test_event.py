@@ -12,9 +12,13 @@ from flask.ctx import AppContext
 from sqlalchemy import func, select
 
 from seatbook.domain.catalogue import NewVenue, store_plan
+from seatbook.domain.orders import record_answer
 from seatbook.domain.plan_csv import plan_from_csv
 from seatbook.extensions import db
 from seatbook.models import Area, Category, Event, Seat, Show, Venue
+from seatbook.payments import Answer
+from tests.factories import make_holder, statuses
+from tests.paying import go_to_checkout, make_online_event, make_till, refunds_of
 
 HALL = plan_from_csv(b"zone,row,start,end\nStalls,A,1,4\nBalcony,B,1,2\n", file_name="hall.csv").layout
 ON_A_PLAN = ["--show", "The Quiet Hour", "--kind", "concert", "--venue", "Lyric Hall", "--plan", "Hall"]
@@ -274,3 +278,18 @@ def test_an_event_in_the_real_hall_sells_all_its_seats(app: Flask, shared_dir: P
 
     assert "1,563 places." in result.stdout
     assert db.session.scalar(select(func.count()).select_from(Seat)) == 1563
+
+
+def test_cancel_gives_everybody_their_money_back_and_may_be_run_again(app: Flask) -> None:
+    hall, till = make_online_event(), make_till()
+    for place in range(2):
+        begun = go_to_checkout(hall, holder=make_holder(), till=till, places=(place,))
+        record_answer(hall.event_id, begun.payment_id or 0, answer=Answer("paid", 4500, "EUR"))
+    assert run(app, "cancel", str(hall.event_id)).exit_code == 1, "nobody said yes"
+    assert statuses(hall)[:2] == ["reserved", "reserved"]
+
+    result = run(app, "cancel", str(hall.event_id), "--yes")
+    assert result.stdout.startswith(f"Event {hall.event_id} is cancelled, and 2 purchases with it.")
+    assert refunds_of(hall) == [(4500, "event_cancelled", "due")] * 2
+    assert "and 0 purchases with it" in run(app, "cancel", str(hall.event_id), "--yes").stdout
+    assert run(app, "cancel", "999999", "--yes").stderr == "There is no such event.\n"

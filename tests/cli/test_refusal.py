@@ -64,16 +64,16 @@ def test_at_a_prompt_there_is_no_traceback_and_no_password() -> None:
 
 def test_no_command_is_left_out(app: Flask) -> None:
     group = flask_commands(app)
-    context = click.Context(group, info_name="flask", obj=ScriptInfo(create_app=lambda: app))
     # These ask no database: those of Flask itself, and of what counts requests in Redis.
     of_others = {"run", "routes", "shell", "limiter"}
-    silent = [
-        name
-        for top in group.list_commands(context)
-        if top not in of_others
-        for name, command in leaves(top, group.get_command(context, top))
-        if not getattr(command.callback, "tells_refusals", False)
-    ]
+    with click.Context(group, info_name="flask", obj=ScriptInfo(create_app=lambda: app)) as context:
+        silent = [
+            name
+            for top in group.list_commands(context)
+            if top not in of_others
+            for name, command in leaves(top, group.get_command(context, top))
+            if not getattr(command.callback, "tells_refusals", False)
+        ]
     assert silent == []
 
 

@@ -12,6 +12,7 @@ from functools import partial
 from sqlalchemy import func
 from sqlalchemy.orm import Session
 
+from seatbook import payments
 from seatbook.domain.holders import HolderRef
 from seatbook.domain.inventory.checkout import give_back, lock_checkout, set_end
 from seatbook.domain.inventory.rows import checked_id
@@ -26,7 +27,7 @@ from seatbook.domain.orders.rows import (
 )
 from seatbook.domain.orders.settle import STUCK_PAUSE, PaymentState, record_answer, state_of
 from seatbook.domain.transaction import run_transaction
-from seatbook.errors import NotFound, SeatbookError, WrongState
+from seatbook.errors import NotFound, NoticeRefused, SeatbookError, WrongState
 from seatbook.models import Payment
 from seatbook.payments import Answer, ProviderError
 from seatbook.payments.till import Till
@@ -96,7 +97,13 @@ def take_notice(
 
     None: it is about nothing of ours. Raises NoticeRefused (not signed by it, or too long ago), NotFound.
     """
-    notice = till.of(provider_name).read_notice(body, headers)
+    try:
+        notice = till.of(provider_name).read_notice(body, headers)
+    except payments.NoticeRefused as error:
+        log.warning("A message of %s was refused: %s", provider_name, error)
+        raise NoticeRefused() from error
+    except ProviderError as error:
+        raise NotFound(what="payment") from error
     if notice is None:
         return None
     payment = run_transaction(

@@ -29,8 +29,8 @@ from seatbook.domain.orders import (
     send_due_refunds,
     take_notice,
 )
-from seatbook.errors import NotFound, OfferEnded, TooLateToCancel, WrongState
-from seatbook.payments import Answer, NoticeRefused
+from seatbook.errors import NotFound, NoticeRefused, OfferEnded, TooLateToCancel, WrongState
+from seatbook.payments import Answer
 from tests.factories import (
     Hall,
     change_event,
