@@ -24,12 +24,19 @@ function isPoll(event) {
 
 function reached() {
   wait = EVERY_MS;
-  offline.hidden = true;
+  tellOffline(false);
 }
 
 function failed() {
   wait = Math.min(wait * 2, SLOWEST_MS);
-  offline.hidden = false;
+  tellOffline(true);
+}
+
+// By a class, and not by `:has(.offline)`: that would style the whole page again, thousands of seats, whenever
+// anything on it changes, the countdown's every second included.
+function tellOffline(isOffline) {
+  offline.hidden = !isOffline;
+  document.body.classList.toggle("is-offline", isOffline);
 }
 
 if (poll) {
