@@ -32,7 +32,9 @@ class Trace:
         return [one["elementCount"] for one in styled if "elementCount" in one]
 
 
-def test_a_click_and_the_countdown_style_little_again(come: Come, box_office: None, chromium: Browser) -> None:
+def test_a_click_and_the_countdown_style_little_again(
+    come: Come, box_office: None, chromium: Browser
+) -> None:
     hall = make_event(seats=400)
     anna = come(**PHONE)
     anna.open_event(hall)
