@@ -208,24 +208,37 @@ function makeMap(hall) {
     zoomTo(zoom * Math.exp(-clamp(event.deltaY, -60, 60) / 120), { x: event.clientX, y: event.clientY });
   }, { passive: false });
 
-  let fingers = null;
+  // While two fingers move, the hall is only stretched, which costs nothing; its seats follow when they are lifted.
+  let pinch = null;
   const spread = ([one, other]) => ({
     apart: Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY),
     at: { x: (one.clientX + other.clientX) / 2, y: (one.clientY + other.clientY) / 2 },
   });
-  box.addEventListener("touchstart", (event) => {
-    fingers = event.touches.length === 2 ? { ...spread(event.touches), zoom } : null;
+  box.addEventListener("touchstart", ({ touches }) => {
+    if (touches.length !== 2) return;
+    const { left, top } = hall.getBoundingClientRect();
+    pinch = { ...spread(touches), scale: 1, dx: 0, dy: 0, most: LARGEST_SEAT / pitch() };
+    hall.style.transformOrigin = `${pinch.at.x - left}px ${pinch.at.y - top}px`;
   }, { passive: true });
   box.addEventListener("touchmove", (event) => {
-    if (!fingers || event.touches.length !== 2) return;
+    if (!pinch || event.touches.length !== 2) return;
     event.preventDefault();
     const { apart, at } = spread(event.touches);
-    box.scrollLeft += fingers.at.x - at.x;
-    box.scrollTop += fingers.at.y - at.y;
-    zoomTo((fingers.zoom * apart) / fingers.apart, at);
-    fingers.at = at;
+    pinch.scale = clamp(apart / pinch.apart, 1 / zoom, Math.max(1, pinch.most));
+    [pinch.dx, pinch.dy] = [at.x - pinch.at.x, at.y - pinch.at.y];
+    hall.style.transform = `translate(${pinch.dx}px, ${pinch.dy}px) scale(${pinch.scale})`;
   }, { passive: false });
-  box.addEventListener("touchend", () => (fingers = null), { passive: true });
+  const lift = () => {
+    if (!pinch) return;
+    const { at, scale, dx, dy } = pinch;
+    pinch = null;
+    hall.style.transform = hall.style.transformOrigin = "";
+    zoomTo(zoom * scale, at);
+    box.scrollLeft -= dx;
+    box.scrollTop -= dy;
+  };
+  box.addEventListener("touchend", lift, { passive: true });
+  box.addEventListener("touchcancel", lift, { passive: true });
 
   let drag = null;
   box.addEventListener("pointerdown", (event) => {

@@ -51,7 +51,10 @@ if (places) {
       const some = stops();
       current = some.find((one) => one.matches("[data-status=available], .part")) ?? some[0] ?? null;
     }
-    for (const one of all) one.tabIndex = one === current ? 0 : -1;
+    for (const one of all) {
+      const stop = one === current ? 0 : -1;
+      if (one.tabIndex !== stop) one.tabIndex = stop;
+    }
   }
 
   oneStop();
