@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal_column, or_, select
 
 from seatbook.domain.reference import format_reference
 from seatbook.errors import NotFound
@@ -110,8 +110,6 @@ def load_reservation(event_id: int, *, code: str, holder_id: int) -> Reservation
 
 
 def _reservations() -> Select[*tuple[Any, ...]]:
-    # Open lines, and what was cancelled: a seat that was given back before buying was never bought.
-    counted = or_(ReservationSeat.ended_at.is_(None), ReservationSeat.outcome == "cancelled")
     lines = (
         select(
             func.count().label("places"),
@@ -124,7 +122,7 @@ def _reservations() -> Select[*tuple[Any, ...]]:
         .where(
             ReservationSeat.event_id == Reservation.event_id,
             ReservationSeat.reservation_id == Reservation.id,
-            counted,
+            _is_counted(),
         )
         .correlate(Reservation)
         .lateral("lines")
@@ -165,6 +163,13 @@ def _reservations() -> Select[*tuple[Any, ...]]:
         .join(Venue, Venue.id == Event.venue_id)
         .join(lines, literal_column("true"))
     )
+
+
+def _is_counted() -> ColumnElement[bool]:
+    """Open lines; of a cancelled reservation, what it had been. A seat that was given back before buying was never
+    bought, and one that was cancelled alone is not part of it any more."""
+    is_over = and_(ReservationSeat.outcome == "cancelled", Reservation.status == "cancelled")
+    return or_(ReservationSeat.ended_at.is_(None), is_over)
 
 
 def _view(row: Any, *, places: tuple[ReservedPlace, ...] = ()) -> ReservationView:
@@ -220,6 +225,13 @@ def _places(event_id: int, *, reservation_id: int) -> tuple[ReservedPlace, ...]:
             ReservationSeat.price_minor,
         )
         .select_from(ReservationSeat)
+        .join(
+            Reservation,
+            and_(
+                Reservation.event_id == ReservationSeat.event_id,
+                Reservation.id == ReservationSeat.reservation_id,
+            ),
+        )
         .join(Seat, and_(Seat.event_id == ReservationSeat.event_id, Seat.id == ReservationSeat.seat_id))
         .join(Area, and_(Area.event_id == Seat.event_id, Area.id == Seat.area_id))
         .join(Category, and_(Category.event_id == Seat.event_id, Category.id == Seat.category_id))
@@ -227,7 +239,7 @@ def _places(event_id: int, *, reservation_id: int) -> tuple[ReservedPlace, ...]:
         .where(
             ReservationSeat.event_id == event_id,
             ReservationSeat.reservation_id == reservation_id,
-            or_(ReservationSeat.ended_at.is_(None), ReservationSeat.outcome == "cancelled"),
+            _is_counted(),
         )
         .order_by(
             Area.position, Area.id, Section.band, Section.position, Seat.y, Seat.x, Seat.starts_at, Seat.id

@@ -12,6 +12,7 @@ from seatbook.domain.inventory import (
     hold_seats,
     release_seats,
 )
+from seatbook.domain.orders import cancel_order
 from seatbook.errors import NotFound
 from seatbook.extensions import db
 from seatbook.models import Reservation, Seat
@@ -54,6 +55,21 @@ def test_a_reservation_tells_its_places_prices_and_event() -> None:
     ]
     assert found.can_cancel
     assert found.cancel_until == found.starts_at
+
+
+def test_a_seat_that_was_cancelled_alone_is_not_part_of_it_any_more() -> None:
+    hall, alice = make_event(seats=3, price_minor=4500), make_holder("alice")
+    code = buy(hall, *hall.seat_ids, holder=alice)
+    found = load(hall, code, alice)
+    cancel_order(hall.event_id, reservation_id=found.id, holder=alice, seat_ids=hall.seat_ids[:1])
+    found = load(hall, code, alice)
+    assert (found.status, found.total_minor, found.place_count) == ("confirmed", 9000, 2)
+    assert [place.number for place in found.places] == ["2", "3"]
+    assert [(r.place_count, r.total_minor) for r in reservations_of(alice.holder_id)] == [(2, 9000)]
+    # Of one that is over, all is told that it had been.
+    cancel_order(hall.event_id, reservation_id=found.id, holder=alice)
+    found = load(hall, code, alice)
+    assert (found.status, found.total_minor, found.place_count) == ("cancelled", 13_500, 3)
 
 
 def test_what_was_given_back_before_buying_is_not_part_of_it() -> None:

@@ -152,19 +152,6 @@ def change_refund(session: Session, refund: Any, **values: Any) -> None:
     )
 
 
-def seconds_between(earlier: datetime, later: datetime) -> float:
-    return (later - earlier).total_seconds()
-
-
-def reservation_of(session: Session, event_id: int, reservation_id: int) -> Any:
-    """The reservation's status and total, read without a lock."""
-    return session.execute(
-        select(Reservation.status, Reservation.total_minor, Reservation.holder_id).where(
-            Reservation.event_id == event_id, Reservation.id == reservation_id
-        )
-    ).one_or_none()
-
-
 NOTICE_ONCE = text("""
     INSERT INTO payment_notice (event_id, payment_id, provider, notice_ref, status)
     VALUES (:event, :payment, :provider, :ref, :status)
