@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, func, insert, select, text, update
@@ -10,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from seatbook.domain.holders import HolderRef
 from seatbook.errors import NotFound
-from seatbook.models import Holder, Payment, PaymentStep, Refund, Reservation
+from seatbook.models import Holder, Payment, PaymentStep, Refund
 
 UNDER_WAY = ("open", "processing")
 PaymentRow = Row[*tuple[Any, ...]]
