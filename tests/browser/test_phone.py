@@ -121,6 +121,16 @@ def test_from_afar_a_part_of_the_hall_is_what_is_hit_and_never_a_seat(anna: Pers
     assert boxes(seat)[0].width == pytest.approx(box.width, abs=0.5)
 
 
+def test_opening_the_basket_leaves_the_page_where_it_is(come: Come, box_office: None) -> None:
+    # Lower than other phones: what comes after the map is further down than one can see.
+    anna = come(**{**PHONE, "viewport": {"width": 390, "height": 480}})
+    anna.open_event(make_sides())
+    anna.page.get_by_text("Nothing picked yet").tap()
+
+    expect(anna.basket.get_by_text("Press a seat to hold it.")).to_be_in_viewport()
+    assert anna.page.evaluate("scrollY") == 0
+
+
 def test_the_map_begins_in_the_first_third_of_the_screen(anna: Person, box_office: None) -> None:
     anna.open_event(make_sides())
     assert boxes(anna.page.locator(".map-head"))[0].top <= 280
