@@ -150,11 +150,12 @@ function makeMap(hall) {
   // Where one is, and the seats of what one sees.
   function lookAround() {
     const middle = middleOf(box);
-    // The part that one is in, before those whose middles are near.
-    const away = (part) => distance(middleOf(part), middle) + (contains(part, middle) ? 0 : 1e6);
+    const away = (part) => distance(middleOf(part), middle);
     const seen = zoom > 1 ? [...hall.querySelectorAll(".part")].filter(isInSight) : [];
     seen.sort((one, other) => away(one) - away(other));
-    const said = seen.length ? [...seen[0].firstElementChild.children] : [];
+    const under = document.elementsFromPoint(middle.x, middle.y).find((one) => one.closest("[data-part]"));
+    const part = under ? partOf(under.closest("[data-part]").dataset.part) : seen[0];
+    const said = zoom > 1 && part ? [...part.firstElementChild.children] : [];
     where.textContent = said.map((word) => word.textContent).join(" · ");
     if (!isBig || hall.hasAttribute("data-far")) return;
     const missing = seen.map(sectionOf).filter((id) => !id.startsWith("a") && !rowsOf(id));
@@ -303,11 +304,6 @@ function makeMap(hall) {
 function middleOf(element) {
   const { x, y, width, height } = element.getBoundingClientRect();
   return { x: x + width / 2, y: y + height / 2 };
-}
-
-function contains(element, { x, y }) {
-  const { left, right, top, bottom } = element.getBoundingClientRect();
-  return left <= x && x <= right && top <= y && y <= bottom;
 }
 
 function distance(one, other) {
