@@ -77,6 +77,7 @@ def test_the_overview_leads_to_a_section_whose_seats_can_be_pressed(anna: Person
         expect(seat(anna, seat_id)).to_be_attached()
     first = next(iter(of_section.values()))
     expect(seat(anna, first)).to_be_in_viewport()
+    expect(anna.page.locator(".map-where")).to_have_text(re.compile(rf"^{SECTION} · "))
     seat(anna, first).click()
     expect(seat(anna, first)).to_have_attribute("data-status", "mine")
     expect(anna.basket.locator("li")).to_have_count(1)
@@ -275,11 +276,17 @@ def test_the_best_four_are_shown_where_they_are(anna: Person, house: Hall) -> No
         expect(mine.nth(nth)).to_be_in_viewport()
 
 
-def test_without_scripts_a_section_is_a_page(come: Come, house: Hall) -> None:
-    anna = come(java_script_enabled=False)
+@pytest.mark.parametrize("options", [{}, PHONE], ids=["desktop", "phone"])
+def test_without_scripts_a_section_is_a_page(come: Come, house: Hall, options: dict[str, Any]) -> None:
+    anna = come(**options, java_script_enabled=False)
     anna.open_event(house)
     part(anna, SECTION).locator("b").click()
-    first = next(iter(seats_of(house, SECTION).values()))
-    seat(anna, first).click()
-    expect(seat(anna, first)).to_have_attribute("data-status", "mine")
-    expect(anna.basket.locator("li")).to_have_count(1)
+    for count in range(1, 5):
+        near = next(one for one in anna.page.locator("button[name=hold]").all() if is_in_sight(one))
+        box = near.bounding_box()
+        assert box
+        assert box["width"] >= 30
+        near.click()
+        expect(anna.page.locator(".basket-lines li")).to_have_count(count)
+        # The next one is beside it, and not in another look at the whole hall.
+        assert is_in_sight(anna.page.locator("[data-status=mine]:target"))
