@@ -146,7 +146,7 @@ def draw_hall(
     parts = [
         _part(area, section, outlines[section.id], corner=corner)
         for section in sections
-        if section.id in outlines and len(sections) > 1
+        if section.id in outlines and (len(sections) > 1 or beside)
     ]
     parts += [_part(other, None, shape, corner=corner) for other, shape in beside]
     return DrawnHall(

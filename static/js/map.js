@@ -26,9 +26,9 @@ function makeMap(hall) {
   const tooSmall = () => pitch() < (FINGERS.matches ? 20 : 12);
   const partOf = (id) => document.getElementById(`part-${id}`);
   const rowsOf = (id) => document.getElementById(`rows-${id}`);
-  const sectionOf = (element) => element?.closest?.("[id^=part-], [data-part]")?.matches("[data-part]")
-    ? element.closest("[data-part]").dataset.part
-    : element?.closest?.("[id^=part-]")?.id.slice("part-".length);
+  // The key of a part, by its outline or its name: a section's id, or "a" and an area's.
+  const keyOf = (one) => one?.closest("[data-part]")?.dataset.part ?? one?.closest(".part")?.id.slice("part-".length);
+  const isArea = (key) => key.startsWith("a");
 
   // --- closer and further ---
 
@@ -82,15 +82,22 @@ function makeMap(hall) {
     const fits = pitch() * 0.92 * Math.min(room.width / size.width, room.height / size.height);
     const aim = seat ?? seatNear(rowsOf(id), middleOf(frame));
     goTo(frame, FINGERS.matches ? LARGEST_SEAT : clamp(fits, 22, LARGEST_SEAT), aim);
-    history.replaceState(history.state, "", part.getAttribute("href"));
-    if (byKey || seat) (aim ?? part).focus({ preventScroll: true });
+    if (part) history.replaceState(history.state, "", part.getAttribute("href"));
+    if (byKey || seat) (aim ?? part)?.focus({ preventScroll: true });
   }
 
+  // While it is on its way its outline breathes. Where nothing can be reached, poll.js says so.
   function load(id) {
     if (!coming.has(id)) {
       const address = partOf(id).getAttribute("href").split("#")[0];
+      const outline = hall.querySelector(`[data-part="${id}"]`);
+      outline.dataset.pending = "";
       const asked = htmx.ajax("GET", address, { source: hall, target: hall, swap: "beforeend" });
-      coming.set(id, asked.finally(() => coming.delete(id)).then(() => arrived(id)));
+      const ended = () => {
+        coming.delete(id);
+        delete outline.dataset.pending;
+      };
+      coming.set(id, asked.finally(ended).then(() => arrived(id), () => {}));
     }
     return coming.get(id);
   }
@@ -115,8 +122,8 @@ function makeMap(hall) {
   const figure = new Intl.NumberFormat(document.documentElement.lang);
   function count() {
     for (const part of hall.querySelectorAll("a.part")) {
-      const id = sectionOf(part);
-      const meter = id.startsWith("a") && document.querySelector(`#area-${id.slice(1)}-left meter`);
+      const id = keyOf(part);
+      const meter = isArea(id) && document.querySelector(`#area-${id.slice(1)}-left meter`);
       if (!meter && (isBig || !rowsOf(id))) continue;
       const left = meter ? meter.value : rowsOf(id).querySelectorAll("[data-status=available]").length;
       const all = meter ? meter.max : rowsOf(id).querySelectorAll("button:not([data-status=blocked])").length;
@@ -158,8 +165,8 @@ function makeMap(hall) {
     const said = zoom > 1 && part ? [...part.firstElementChild.children] : [];
     where.textContent = said.map((word) => word.textContent).join(" · ");
     if (!isBig || hall.hasAttribute("data-far")) return;
-    const missing = seen.map(sectionOf).filter((id) => !id.startsWith("a") && !rowsOf(id));
-    for (const id of missing.slice(0, Math.max(0, 2 - coming.size))) load(id).then(moved, () => {});
+    const missing = seen.map(keyOf).filter((id) => !isArea(id) && !rowsOf(id));
+    for (const id of missing.slice(0, Math.max(0, 2 - coming.size))) load(id).then(moved);
   }
 
   function isInSight(element) {
@@ -184,8 +191,8 @@ function makeMap(hall) {
     const way = event.target.closest("[data-zoom]")?.dataset.zoom;
     if (way === "all") return wholeHall();
     if (way) return zoomTo(way === "in" ? zoom * STEP : zoom / STEP);
-    const id = sectionOf(event.target.closest("a"));
-    if (!id || id.startsWith("a") || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const id = keyOf(event.target);
+    if (!id || isArea(id) || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     open(id, { byKey: event.detail === 0 });
   });
@@ -299,6 +306,11 @@ function makeMap(hall) {
   const seat = document.getElementById(location.hash.slice(1))?.closest(".drawn button");
   if (asked && partOf(asked)) open(asked);
   else if (seat) open(seat.closest(".rows").id.slice("rows-".length), { seat });
+  else if (FINGERS.matches && !hall.querySelector(".part")) {
+    // Without parts there is nothing else to press: it begins close, at the middle of the first row.
+    const { x, top } = { ...middleOf(hall), top: hall.getBoundingClientRect().top };
+    goTo(hall, LARGEST_SEAT, seatNear(hall, { x, y: top }));
+  }
 }
 
 function middleOf(element) {

@@ -38,7 +38,7 @@ if (places) {
   // The whole map is one stop of the Tab key; inside it, arrows go to the nearest seat that way. Where seats are
   // too small to be pressed, or have not come yet, arrows go from one part of the hall to the next.
   const STOPS = "button:not(.tool), .part";
-  const isStop = (element) => element?.closest?.("#places")?.contains(element) && element.closest(STOPS);
+  const isStop = (element) => element?.closest?.(`#places :is(${STOPS})`);
   const stops = () => {
     const isFar = places.querySelector(".drawn[data-far]") !== null;
     return [...places.querySelectorAll(STOPS)].filter((one) => !one.closest(".drawn") || one.matches(".part") === isFar);

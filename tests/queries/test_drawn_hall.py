@@ -144,6 +144,14 @@ def test_the_one_section_of_a_hall_is_no_part_of_it() -> None:
     assert len(house.sections) == 1
 
 
+def test_beside_an_area_of_alike_places_the_one_section_is_a_part_too() -> None:
+    _, _, house = drawn(planned_event(hall("A1 A2 A3", areas=(_floor(),), drawings=(STAGE,))))
+    assert [part.section.name if part.section else part.area.name for part in house.parts] == [
+        "Main",
+        "Floor",
+    ]
+
+
 def test_chairs_round_a_table_have_no_row_labels() -> None:
     table = PlanRow(
         "T1",
