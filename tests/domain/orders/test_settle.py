@@ -176,6 +176,9 @@ def test_after_a_failure_the_places_stay_for_another_try_until_the_first_deadlin
     again = begin_checkout(hall.event_id, reservation_id=begun.reservation_id, holder=ann, till=till)
     assert again.payment_id != begun.payment_id
     assert again.due_at == begun.due_at
+    # And now there is somebody to ask again.
+    assert again.due_at is not None
+    assert seat_row(hall, hall.seat_ids[0]).held_until == again.due_at + timedelta(seconds=900)
     pay(till, again)
     hear(till)
     assert statuses(hall)[0] == "reserved"
