@@ -131,6 +131,24 @@ def test_opening_the_basket_leaves_the_page_where_it_is(come: Come, box_office: 
     assert anna.page.evaluate("scrollY") == 0
 
 
+def test_a_sentence_that_has_left_is_in_nobodys_way(anna: Person, box_office: None) -> None:
+    anna.open_event(make_event(seats=40))
+    anna.page.locator("button[name=hold]").first.tap()
+    anna.page.get_by_text("1 place · ").tap()
+    anna.page.get_by_role("button", name="Give all back").tap()
+    said = anna.page.get_by_text("Your places are back on sale.")
+    expect(said).to_be_visible()
+    box = boxes(said)[0]
+    what = "([x, y]) => document.elementFromPoint(x, y).closest('#message') === null"
+    middle = [(box.left + box.right) / 2, (box.top + box.bottom) / 2]
+    assert not anna.page.evaluate(what, middle)
+
+    said.evaluate("said => said.getAnimations().forEach(fading => fading.finish())")
+
+    expect(said).to_be_hidden()
+    assert anna.page.evaluate(what, middle)
+
+
 def test_the_map_begins_in_the_first_third_of_the_screen(anna: Person, box_office: None) -> None:
     anna.open_event(make_sides())
     assert boxes(anna.page.locator(".map-head"))[0].top <= 280
