@@ -154,6 +154,12 @@ def test_the_map_begins_in_the_first_third_of_the_screen(anna: Person, box_offic
     assert boxes(anna.page.locator(".map-head"))[0].top <= 280
 
 
+def test_a_phone_on_its_side_has_a_map_that_can_be_read(come: Come, box_office: None) -> None:
+    anna = come(**{**PHONE, "viewport": {"width": 844, "height": 390}})
+    anna.open_event(make_sides())
+    assert boxes(anna.page.locator(".map-box"))[0].height >= 200
+
+
 def test_from_afar_each_part_says_how_much_is_left(anna: Person, box_office: None) -> None:
     hall = make_sides()
     anna.open_event(hall)
