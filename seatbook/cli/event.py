@@ -78,6 +78,11 @@ def event() -> None:
     "--hold-ttl", type=int, metavar="SECONDS", help="How long a picked place is kept.  [default: 300]"
 )
 @click.option("--max-seats", type=int, help="Most places of one buyer.  [default: 8]")
+@click.option(
+    "--leave-no-single",
+    is_flag=True,
+    help="Refuse choices that leave one seat alone between others, and offer better ones.",
+)
 @click.option("--publish/--draft", default=False, help="Show it to the public at once.  [default: --draft]")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @with_appcontext
@@ -101,6 +106,7 @@ def create(
     on_sale_until: str | None,
     hold_ttl: int | None,
     max_seats: int | None,
+    leave_no_single: bool,
     publish: bool,
     as_json: bool,
 ) -> None:
@@ -139,6 +145,7 @@ def create(
         payment="counter" if any(priced.values()) else "none",
         hold_ttl_seconds=config.hold_ttl_seconds if hold_ttl is None else hold_ttl,
         max_seats=config.max_seats if max_seats is None else max_seats,
+        leave_no_single=leave_no_single,
     )
     with counted("Making places", total=layout.place_count) as written:
         made = create_event(

@@ -79,6 +79,7 @@ class SaleTerms:
     payment_ttl_seconds     1,800 with time slots and without stock, else 900
     payment_grace_seconds   how long places wait for the provider's answer after the buyer's deadline
     late_offer_seconds      how long equal places are offered to who paid too late; None: the money goes back
+    leave_no_single         choices that strand one seat are refused, where there are others
     cancel_seconds_before_start   the buyer's deadline; None: buyers cannot cancel by themselves
     """
 
@@ -90,6 +91,7 @@ class SaleTerms:
     payment_grace_seconds: int = 900
     late_offer_seconds: int | None = None
     max_seats: int = 8
+    leave_no_single: bool = False
     cancel_seconds_before_start: int | None = 0
 
 
@@ -196,6 +198,7 @@ def create_event(
                 payment_grace_seconds=terms.payment_grace_seconds,
                 late_offer_seconds=terms.late_offer_seconds,
                 max_seats=terms.max_seats,
+                leave_no_single=terms.leave_no_single,
                 cancel_seconds_before_start=terms.cancel_seconds_before_start,
             )
             .returning(Event.id)

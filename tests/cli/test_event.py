@@ -76,6 +76,7 @@ def test_create_sells_the_seats_of_a_plan(app: Flask) -> None:
         8,
     )
     assert event.plan_id is not None
+    assert not event.leave_no_single
 
 
 def test_every_option_reaches_the_event(app: Flask) -> None:
@@ -85,13 +86,15 @@ def test_every_option_reaches_the_event(app: Flask) -> None:
         *AT,
         *["--duration", "2:15", "--price", "5000", "--price", "Balcony=2000", "--currency", "jpy"],
         *["--on-sale-from", "2030-12-01 10:00", "--on-sale-until", "2030-12-24 18:00"],
-        *["--hold-ttl", "600", "--max-seats", "4", "--tagline", "Softly", "--description", "Very softly."],
+        *["--hold-ttl", "600", "--max-seats", "4", "--leave-no-single"],
+        *["--tagline", "Softly", "--description", "Very softly."],
     )
 
     assert result.exit_code == 0, result.stderr
     event = the_event()
     assert prices() == {"Stalls": 5000, "Balcony": 2000}
     assert (event.currency, event.hold_ttl_seconds, event.max_seats, event.status) == ("JPY", 600, 4, "draft")
+    assert event.leave_no_single
     assert (event.ends_at - event.starts_at).total_seconds() == 8100
     assert event.on_sale_from.isoformat() == "2030-12-01T08:00:00+00:00"
     assert event.on_sale_until.isoformat() == "2030-12-24T16:00:00+00:00"
