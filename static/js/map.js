@@ -304,8 +304,13 @@ function makeMap(hall) {
   settle();
   const asked = location.hash.match(/^#section-(\d+)$/)?.[1];
   const seat = document.getElementById(location.hash.slice(1))?.closest(".drawn button");
-  if (asked && partOf(asked)) open(asked);
-  else if (seat) open(seat.closest(".rows").id.slice("rows-".length), { seat });
+  if (asked && partOf(asked)) {
+    open(asked);
+    // The browser goes to the middle of the part; here the box does that, and the page shows all of the map.
+    addEventListener("load", () => requestAnimationFrame(() => {
+      map.querySelector(".map-head").scrollIntoView({ block: "nearest" });
+    }));
+  } else if (seat) open(seat.closest(".rows").id.slice("rows-".length), { seat });
   else if (FINGERS.matches && !hall.querySelector(".part")) {
     // Without parts there is nothing else to press: it begins close, at the middle of the first row.
     const { x, top } = { ...middleOf(hall), top: hall.getBoundingClientRect().top };

@@ -90,6 +90,34 @@ def test_the_overview_leads_to_a_section_whose_seats_can_be_pressed(anna: Person
     assert anna.page.url.endswith(f"/events/{house.event_id}")
 
 
+def test_a_section_that_was_clicked_beside_its_name_wears_no_ring(anna: Person, house: Hall) -> None:
+    anna.open_event(house)
+    outline = anna.page.locator(f'.outline[href="{part(anna, SECTION).get_attribute("href")}"]')
+    box = outline.bounding_box()
+    assert box
+    anna.page.mouse.click(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.15)
+
+    expect(anna.page).to_have_url(re.compile(r"#section-\d+$"))
+    assert outline.evaluate("one => document.activeElement === one")
+    expect(outline).to_have_css("outline-style", "none")
+
+
+def test_the_address_of_a_section_shows_it_with_the_tools_of_the_map(come: Come, house: Hall) -> None:
+    anna = come(**PHONE)
+    anna.open_event(house)
+    anna.open(part(anna, SECTION).get_attribute("href") or "")
+
+    tools = anna.page.locator(".map-tools")
+    expect(tools.get_by_role("button", name="Whole hall")).to_be_enabled()
+    # Not behind the header, which stays where it is. Two frames after the page has loaded, all has moved that will.
+    anna.page.wait_for_load_state()
+    anna.page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    header, box = anna.page.locator(".top").bounding_box(), tools.bounding_box()
+    assert header
+    assert box
+    assert box["y"] >= header["height"]
+
+
 def test_four_together_by_keyboard_alone(anna: Person, house: Hall) -> None:
     anna.open_event(house)
     pressed = anna.page.keyboard
