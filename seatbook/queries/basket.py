@@ -34,6 +34,7 @@ class BasketLine:
     ends_at: datetime | None
     price_minor: int
     is_free: bool
+    section_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ def _lines(event_id: int, *, reservation_id: int, at: datetime, with_expired: bo
             Seat.ends_at,
             ReservationSeat.price_minor,
             status_at(at) == "available",
+            Seat.section_id,
         )
         .select_from(ReservationSeat)
         .join(Seat, and_(Seat.event_id == ReservationSeat.event_id, Seat.id == ReservationSeat.seat_id))

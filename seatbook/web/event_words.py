@@ -198,6 +198,14 @@ class EventWords:
     def basket_lines(self) -> list[PlaceLine]:
         return place_lines(self.page.basket.lines, time_zone=self.time_zone)
 
+    def section_of(self, line: PlaceLine) -> int | None:
+        """Where on the map the line's seat is; None for what has no place there."""
+        return self._sections_of_seats.get(line.seat_ids[0])
+
+    @cached_property
+    def _sections_of_seats(self) -> dict[int, int | None]:
+        return {line.seat_id: line.section_id for line in self.page.basket.lines}
+
     def count(self, number_of_places: int) -> str:
         if {area.kind for area in self.page.areas} == {"stock"}:
             return ngettext("%(num)s item", "%(num)s items", number_of_places)

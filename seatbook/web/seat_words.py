@@ -29,6 +29,7 @@ class Face(NamedTuple):
     is_bought: bool
     is_lost: bool
     is_better: bool
+    is_for_wheelchair: bool
     name: str
     number: str | None
     slot: SeatView | None
@@ -84,6 +85,7 @@ class SeatWords:
                 seat.own and status == "reserved",
                 seat.id in lost,
                 seat.id in self.better,
+                "wheelchair" in (seat.features or ()),
                 self.name(seat),
                 seat.number,
                 seat if seat.starts_at else None,

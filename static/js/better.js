@@ -45,6 +45,7 @@ if (choices) {
     // Without this the focus would be lost with the button.
     if (event.submitter?.matches(":focus-visible")) takes = formOf(event).dataset.seats.split(" ")[0];
   }, true);
+  choices.addEventListener("click", (event) => event.target.closest("[data-close]") && close());
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && choices.childElementCount) close();
   });

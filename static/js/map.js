@@ -137,11 +137,19 @@ function makeMap(hall) {
   // Parts whose seats are shown need no name over them; and each outline wears what its part has left.
   function mark() {
     count();
+    const mine = {};
+    for (const { dataset } of document.querySelectorAll('#basket[data-state="open"] [data-section]')) {
+      mine[dataset.section] = (mine[dataset.section] ?? 0) + 1;
+    }
     for (const outline of hall.querySelectorAll("[data-part]")) {
       const id = outline.dataset.part;
       const isOpen = rowsOf(id) !== null;
       partOf(id).toggleAttribute("data-open", isOpen);
       outline.toggleAttribute("data-open", isOpen);
+      for (const one of [partOf(id), outline]) {
+        if (mine[id]) one.dataset.mine = mine[id];
+        else delete one.dataset.mine;
+      }
       const left = document.getElementById(`part-${id}-left`);
       if (outline.dataset.thirds !== left.dataset.thirds) outline.dataset.thirds = left.dataset.thirds;
     }
@@ -285,6 +293,15 @@ function makeMap(hall) {
   });
   document.addEventListener("seatbook:show", ({ detail }) => {
     if (partOf(detail.section)) open(String(detail.section)).then(() => showSeat(detail.seat, detail.section));
+  });
+  // From the basket to the seat. On a phone the basket lies over the map.
+  document.addEventListener("click", (event) => {
+    const line = event.target.closest("#basket a[data-section]");
+    if (!line || !partOf(line.dataset.section) || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    document.getElementById("sheet").checked = false;
+    const detail = { section: line.dataset.section, seat: line.hash.slice("#seat-".length) };
+    document.dispatchEvent(new CustomEvent("seatbook:show", { detail }));
   });
   function showSeat(id, section) {
     const seat = document.getElementById(`seat-${id}`);

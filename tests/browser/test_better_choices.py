@@ -63,6 +63,17 @@ def test_another_offer_is_ringed_while_it_is_looked_at(anna: Person, strict: Hal
     assert marked(anna) == ["Row A, seat 3"]
 
 
+def test_offers_that_nobody_wants_can_be_put_away(anna: Person, strict: Hall) -> None:
+    anna.open_event(strict)
+    anna.seat("A2").click()
+    expect(anna.alert).to_be_visible()
+
+    anna.press("Close")
+
+    expect(anna.alert).to_have_count(0)
+    assert marked(anna) == []
+
+
 def test_by_keyboard_the_offers_come_first_and_escape_leads_back(anna: Person, strict: Hall) -> None:
     anna.open_event(strict)
     anna.seat("A3").focus()

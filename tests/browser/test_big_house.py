@@ -318,3 +318,30 @@ def test_without_scripts_a_section_is_a_page(come: Come, house: Hall, options: d
         expect(anna.page.locator(".basket-lines li")).to_have_count(count)
         # The next one is beside it, and not in another look at the whole hall.
         assert is_in_sight(anna.page.locator("[data-status=mine]:target"))
+
+
+def test_ones_own_seats_are_told_from_afar_and_found_by_the_basket(come: Come, house: Hall) -> None:
+    anna = come(**PHONE)
+    anna.open_event(house)
+    anna.page.get_by_label("Best seats for").select_option("3")
+    anna.press("Find")
+    expect(anna.page.locator(".basket-lines li")).to_have_count(3)
+    anna.open_event(house)
+
+    marked = anna.page.locator(".part[data-mine]")
+    expect(marked).to_have_count(1)
+    expect(marked).to_have_attribute("data-mine", "3")
+    expect(anna.page.locator(".hall button")).to_have_count(0)
+
+    anna.page.get_by_text(re.compile("^3 places · €")).filter(visible=True).tap()
+    line = anna.page.locator(".basket-lines a").first
+    seat_id = int((line.get_attribute("href") or "").split("#seat-")[1])
+    line.tap()
+    expect(seat(anna, seat_id)).to_have_attribute("data-status", "mine")
+    expect(seat(anna, seat_id)).to_be_in_viewport()
+    assert is_in_sight(seat(anna, seat_id))
+
+    anna.press("Whole hall")
+    anna.page.get_by_text(re.compile("^3 places · €")).filter(visible=True).tap()
+    anna.press("Give all back")
+    expect(marked).to_have_count(0)

@@ -115,6 +115,9 @@ def test_wheelchair_places_are_offered_where_there_are_any(visitor: Visitor) -> 
 
     assert "wheelchair" not in form_of(visitor, plain)
     assert "Wheelchair places" in form_of(visitor, with_places)
+    # And on the map they look it.
+    page = visitor.open(f"/events/{with_places.event_id}").text
+    assert re.findall(r"<button id=seat-(\d+)[^>]* data-wheelchair", page) == [str(with_places.seat_ids[3])]
 
 
 def test_wheelchair_places_are_found_when_asked_for_and_only_then(visitor: Visitor) -> None:
