@@ -21,8 +21,8 @@ from seatbook.queries.event import AreaView, SectionView
 from seatbook.queries.event_page import EventPage
 from seatbook.queries.figures import SectionFigures, thirds
 from seatbook.queries.seats import SeatView
-from seatbook.web.formats import number, price_range
-from seatbook.web.texts import gettext as _
+from seatbook.web.formats import price_range
+from seatbook.web.seat_list_words import left_in_words
 
 NO_FIGURES = SectionFigures(0, 0, 0, 0, 0, ())
 
@@ -75,7 +75,7 @@ class MapWords:
         return PartWords(
             f"a{area.id}",
             area.name,
-            self._left(figures.available),
+            left_in_words(figures.available),
             thirds(figures.available, figures.for_sale),
             price_range(min(prices), max(prices), self._page.event.currency),
             categories[0].colour if categories else None,
@@ -96,7 +96,7 @@ class MapWords:
         return PartWords(
             str(section.id),
             section.name,
-            self._left(figures.available),
+            left_in_words(figures.available),
             figures.thirds_left,
             price_range(figures.lowest_minor, figures.highest_minor, page.event.currency),
             colours[0] if colours else None,
@@ -137,6 +137,3 @@ class MapWords:
 
     def _seats_of(self, area: AreaView) -> list[SeatView]:
         return [seat for seat in self._page.seats if seat.area_id == area.id]
-
-    def _left(self, count: int) -> str:
-        return _("%(num)s left", num=number(count)) if count else _("none left")

@@ -44,6 +44,7 @@ def listed_sections(page: EventPage, area: AreaView) -> list[ListedSection]:
 
 
 def left_in_words(count: int) -> str:
+    """What a part of the hall has left, on the map and in the list."""
     return _("%(num)s left", num=number(count)) if count else _("none left")
 
 
