@@ -72,11 +72,12 @@ function makeMap(hall) {
 
   // --- a part of the hall ---
 
-  async function open(id, { byKey = false, seat = null } = {}) {
+  async function open(id, { byKey = false, seatId = null } = {}) {
     const part = partOf(id);
     if (isBig && !rowsOf(id)) await load(id);
     const frame = document.getElementById(`section-${id}`);
     if (!frame) return;
+    const seat = seatId && document.getElementById(`seat-${seatId}`);
     const room = box.getBoundingClientRect();
     const size = frame.getBoundingClientRect();
     const fits = pitch() * 0.92 * Math.min(room.width / size.width, room.height / size.height);
@@ -292,7 +293,8 @@ function makeMap(hall) {
     });
   });
   document.addEventListener("seatbook:show", ({ detail }) => {
-    if (partOf(detail.section)) open(String(detail.section)).then(() => showSeat(detail.seat, detail.section));
+    if (!partOf(detail.section)) return;
+    open(String(detail.section), { seatId: detail.seat }).then(() => box.scrollIntoView({ block: "nearest" }));
   });
   // From the basket to the seat. On a phone the basket lies over the map.
   document.addEventListener("click", (event) => {
@@ -303,12 +305,6 @@ function makeMap(hall) {
     const detail = { section: line.dataset.section, seat: line.hash.slice("#seat-".length) };
     document.dispatchEvent(new CustomEvent("seatbook:show", { detail }));
   });
-  function showSeat(id, section) {
-    const seat = document.getElementById(`seat-${id}`);
-    if (!seat) return;
-    box.scrollIntoView({ block: "nearest" });
-    open(String(section), { seat });
-  }
   // Focus that keys moved stays in sight. Under a finger nothing moves, or it would let go of something else.
   hall.addEventListener("focusin", (event) => {
     if (event.target.matches(":is(button, .part):focus-visible")) event.target.scrollIntoView({ block: "nearest", inline: "nearest" });
@@ -327,7 +323,7 @@ function makeMap(hall) {
     addEventListener("load", () => requestAnimationFrame(() => {
       map.querySelector(".map-head").scrollIntoView({ block: "nearest" });
     }));
-  } else if (seat) open(seat.closest(".rows").id.slice("rows-".length), { seat });
+  } else if (seat) open(seat.closest(".rows").id.slice("rows-".length), { seatId: seat.id.slice("seat-".length) });
   else if (FINGERS.matches && !hall.querySelector(".part")) {
     // Without parts there is nothing else to press: it begins close, at the middle of the first row.
     const { x, top } = { ...middleOf(hall), top: hall.getBoundingClientRect().top };
