@@ -3,18 +3,28 @@
 from seatbook.models.account import Holder, User
 from seatbook.models.catalogue import Event, Plan, Show, Venue
 from seatbook.models.inventory import Area, Category, Reservation, ReservationSeat, Seat, SeatChange, Section
-from seatbook.models.operation import Mail, SweepRun
+from seatbook.models.once import AskedAct, AskedAnswer
+from seatbook.models.operation import EventCancellation, Mail, SweepRun
 from seatbook.models.payment import Payment, PaymentNotice, PaymentStep, Refund
-from seatbook.models.reduction import Concession, DiscountCode, DiscountUse
+from seatbook.models.record import StaffAct
+from seatbook.models.reduction import Concession, DiscountCode, DiscountCodeCategory, DiscountUse
 from seatbook.models.sandbox import SandboxNotice, SandboxRefund, SandboxSession
+from seatbook.models.ticket import TicketKey, TicketReissue
+from seatbook.models.token import ApiToken
+from seatbook.models.webhook import WebhookCursor, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
+    "ApiToken",
     "Area",
+    "AskedAct",
+    "AskedAnswer",
     "Category",
     "Concession",
     "DiscountCode",
+    "DiscountCodeCategory",
     "DiscountUse",
     "Event",
+    "EventCancellation",
     "Holder",
     "Mail",
     "Payment",
@@ -31,7 +41,13 @@ __all__ = [
     "SeatChange",
     "Section",
     "Show",
+    "StaffAct",
     "SweepRun",
+    "TicketKey",
+    "TicketReissue",
     "User",
     "Venue",
+    "WebhookCursor",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

@@ -25,6 +25,15 @@ class User(Base):
         CheckConstraint("username = btrim(username) AND username <> ''", name="username_trimmed"),
         Index("uq_user_account_username", func.lower(text("username")), unique=True),
         Index("uq_user_account_email", func.lower(text("email")), unique=True),
+        # Staff look for people by how their name or address begins.
+        *(
+            Index(
+                f"ix_user_account_{name}_prefix",
+                func.lower(text(name)).label("begins"),
+                postgresql_ops={"begins": "text_pattern_ops"},
+            )
+            for name in ("username", "email")
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

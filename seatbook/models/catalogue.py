@@ -90,6 +90,7 @@ class Event(Base):
         CheckConstraint("max_seats BETWEEN 1 AND 1000", name="max_seats"),
         CheckConstraint("cancel_seconds_before_start >= 0", name="cancel_deadline"),
         CheckConstraint("payment IN ('none', 'counter', 'online')", name="payment"),
+        CheckConstraint("fee_per_place_minor >= 0 AND fee_per_order_minor >= 0", name="fees"),
         Index("ix_event_starts_at", "starts_at", "id", postgresql_where=text("listed AND status <> 'draft'")),
         Index("ix_event_show_id", "show_id", "starts_at"),
     )
@@ -124,6 +125,10 @@ class Event(Base):
     drawing: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     # A choice that would leave one seat alone between two others is refused where it can be avoided.
     leave_no_single: Mapped[bool] = mapped_column(server_default=false())
+    # On top of each price, be it for a place or for a person, and once a purchase, in minor units; what costs
+    # nothing has no fee.
+    fee_per_place_minor: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    fee_per_order_minor: Mapped[int] = mapped_column(BigInteger, server_default="0")
 
     show: Mapped[Show] = relationship()
     venue: Mapped[Venue] = relationship()

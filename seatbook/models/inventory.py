@@ -36,9 +36,12 @@ SEAT_STATUSES = ("available", "held", "reserved", "blocked")
 RESERVATION_STATUSES = ("held", "pending", "confirmed", "cancelled", "expired", "released")
 LINE_OUTCOMES = ("released", "expired", "cancelled", "moved")
 CHANGE_REASONS = ("hold", "release", "expire", "reserve", "cancel", "block", "unblock", "move")
+PRICE_PER = ("slot", "person")
 SECTION_SIDES = ("left", "centre", "right")
 SEAT_FEATURES = ("wheelchair", "companion", "restricted_view")
 MAX_CATEGORY_COLOURS = 8
+# What staff call an order: it was bought, or somebody began to pay for it.
+IS_ORDER = "status IN ('pending', 'confirmed', 'cancelled') OR checkout_at IS NOT NULL"
 
 
 def _of_event() -> Mapped[int]:
@@ -77,12 +80,23 @@ class Area(Base):
     """A part of an event that is sold in one way: numbered seats, standing, time slots, or stock.
 
     `shape` is where it is in the hall, as `domain/plan_shapes.py` writes it; NULL where nobody drew it.
+    A room (slots) may have a `timetable`, as `domain/timetable.py` writes it, and takes from `min_party` to
+    `max_party` people, or does not ask how many come; its price is for the slot, or for each person.
     """
 
     __tablename__ = "area"
     __table_args__ = (
         UniqueConstraint("event_id", "name"),
         CheckConstraint(f"kind IN {AREA_KINDS}", name="kind"),
+        CheckConstraint("timetable IS NULL OR kind = 'slots'", name="timetable"),
+        CheckConstraint(
+            "(min_party IS NULL) = (max_party IS NULL)"
+            " AND (min_party IS NULL OR kind = 'slots') AND min_party >= 1 AND max_party BETWEEN min_party AND 1000",
+            name="party",
+        ),
+        CheckConstraint(
+            "price_per = 'slot' OR (price_per = 'person' AND min_party IS NOT NULL)", name="price_per"
+        ),
     )
 
     event_id: Mapped[int] = _of_event()
@@ -91,6 +105,10 @@ class Area(Base):
     name: Mapped[str] = mapped_column(Text)
     position: Mapped[int] = mapped_column(server_default="0")
     shape: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    timetable: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    min_party: Mapped[int | None]
+    max_party: Mapped[int | None]
+    price_per: Mapped[str] = mapped_column(Text, server_default="slot")
 
 
 class Section(Base):
@@ -151,14 +169,23 @@ class Seat(Base):
         CheckConstraint(f"features <@ ARRAY{list(SEAT_FEATURES)}::text[]", name="features"),
         # Slots of one room never overlap. The ids are written as ranges of one,
         # because GiST compares whole numbers only with an extension that not
-        # every PostgreSQL carries; ranges need none.
+        # every PostgreSQL carries; ranges need none. What a timetable has no
+        # more, and keeps its row for its history, is in nobody's way.
         ExcludeConstraint(
             (text("int8range(event_id, event_id, '[]')"), "&&"),
             (text("int8range(area_id, area_id, '[]')"), "&&"),
             (text("tstzrange(starts_at, ends_at)"), "&&"),
             name="ex_seat_slots_never_overlap",
-            where=text("starts_at IS NOT NULL"),
+            where=text("starts_at IS NOT NULL AND blocked_reason IS DISTINCT FROM 'removed by plan'"),
             using="gist",
+        ),
+        # The week of a room.
+        Index(
+            "ix_seat_slots",
+            "event_id",
+            "area_id",
+            "starts_at",
+            postgresql_where=text("starts_at IS NOT NULL"),
         ),
         Index(
             "uq_seat_label",
@@ -234,6 +261,9 @@ class Reservation(Base):
             postgresql_where=text("status = 'held'"),
         ),
         Index("ix_reservation_holder", "holder_id", "id"),
+        # Staff leaf through orders of all events.
+        Index("ix_reservation_order", "id", postgresql_where=text(IS_ORDER)),
+        Index("ix_reservation_order_status", "status", "id", postgresql_where=text(IS_ORDER)),
     )
 
     event_id: Mapped[int] = _same_event()
@@ -253,8 +283,10 @@ class Reservation(Base):
 class ReservationSeat(Base):
     """The permanent history: every seat a reservation ever had, its price, and how it ended.
 
-    A line without `ended_at` is the seat's one open claim. `price_minor` is what its buyer pays;
-    `full_price_minor` what it would have cost without a concession or a code, NULL where that is the same.
+    A line without `ended_at` is the seat's one open claim. `price_minor` is what its buyer pays, and
+    `fee_minor` how much of that is fee; `full_price_minor` is what the place would have cost without a
+    concession or a code, and without the fee, NULL where that is the rest of the price.
+    `party_size` is how many people come to a slot of a room that asks; another party is another line.
     """
 
     __tablename__ = "reservation_seat"
@@ -264,7 +296,8 @@ class ReservationSeat(Base):
         CheckConstraint(f"outcome IN {LINE_OUTCOMES}", name="outcome"),
         CheckConstraint("(ended_at IS NULL) = (outcome IS NULL)", name="ended_with_outcome"),
         CheckConstraint("price_minor >= 0", name="price"),
-        CheckConstraint("full_price_minor >= price_minor", name="full_price"),
+        CheckConstraint("fee_minor BETWEEN 0 AND greatest(price_minor, 0)", name="fee"),
+        CheckConstraint("full_price_minor >= price_minor - fee_minor", name="full_price"),
         ForeignKeyConstraint(["event_id", "concession_id"], ["concession.event_id", "concession.id"]),
         Index(
             "uq_reservation_seat_open_claim",
@@ -283,6 +316,8 @@ class ReservationSeat(Base):
     price_minor: Mapped[int] = mapped_column(BigInteger)
     full_price_minor: Mapped[int | None] = mapped_column(BigInteger)
     concession_id: Mapped[int | None] = mapped_column(BigInteger)
+    fee_minor: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    party_size: Mapped[int | None]
     held_at: Mapped[datetime] = timestamp(server_default=func.clock_timestamp())
     ended_at: Mapped[datetime | None] = timestamp()
     outcome: Mapped[str | None] = mapped_column(Text)
@@ -302,6 +337,14 @@ class SeatChange(Base):
         CheckConstraint(f"from_status IN {SEAT_STATUSES} AND to_status IN {SEAT_STATUSES}", name="status"),
         CheckConstraint(f"reason IN {CHANGE_REASONS}", name="reason"),
         Index("ix_seat_change_cursor", "event_id", "xid", "id"),
+        # An order's history. Its holds stand in its lines too, and a click writes no more for this.
+        Index(
+            "ix_seat_change_reservation",
+            "event_id",
+            "reservation_id",
+            "id",
+            postgresql_where=text("reason <> 'hold'"),
+        ),
     )
 
     event_id: Mapped[int] = _same_event()

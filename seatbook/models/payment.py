@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from seatbook.extensions import Base
-from seatbook.models.columns import timestamp
+from seatbook.models.columns import Xid8, timestamp
 
 # open: the buyer may pay. processing: paid, and the provider does not know yet whether it succeeds.
 # failed and expired: this attempt is over; its money may still come, late.
@@ -81,6 +81,13 @@ class Payment(Base):
         CheckConstraint(f"settlement IN {SETTLEMENTS}", name="settlement"),
         CheckConstraint("amount_minor > 0", name="amount"),
         CheckConstraint("(paid_at IS NOT NULL) = (status = 'paid')", name="paid_at"),
+        CheckConstraint(
+            "received_minor IS NULL OR (received_minor > 0 AND status = 'paid')", name="received"
+        ),
+        CheckConstraint(
+            "received_currency IS NULL OR (received_currency <> currency AND received_minor IS NOT NULL)",
+            name="received_currency",
+        ),
         # Money that came is decided about in the transaction that writes down that it came.
         CheckConstraint("(settlement IS NOT NULL) = (status = 'paid')", name="paid_is_settled"),
         CheckConstraint(
@@ -110,6 +117,14 @@ class Payment(Base):
             postgresql_where=text("status IN ('open', 'processing')"),
         ),
         Index("ix_payment_offered", "event_id", "id", postgresql_where=text("settlement = 'offered'")),
+        # What needs a person, here and among the refunds.
+        Index(
+            "ix_payment_stuck",
+            "event_id",
+            "id",
+            postgresql_where=text("stuck_at IS NOT NULL AND status IN ('open', 'processing')"),
+        ),
+        Index("ix_payment_review", "event_id", "id", postgresql_where=text("settlement = 'review'")),
     )
 
     event_id: Mapped[int] = _of_event()
@@ -130,6 +145,10 @@ class Payment(Base):
     # The buyer went back: the places are given back, not lost to time.
     given_up_at: Mapped[datetime | None] = timestamp()
     paid_at: Mapped[datetime | None] = timestamp()
+    # What came, where it is not what was due; the books count it. NULL: `amount_minor` came.
+    received_minor: Mapped[int | None] = mapped_column(BigInteger)
+    # Of which money, where that is not `currency`: it can only go back.
+    received_currency: Mapped[str | None] = mapped_column(Text)
     settlement: Mapped[str | None] = mapped_column(Text)
     settled_reservation_id: Mapped[int | None] = mapped_column(BigInteger)
 
@@ -153,18 +172,23 @@ class PaymentNotice(Base):
 
 
 class PaymentStep(Base):
-    """Append-only: what happened to a payment, and why. `reason` is a code with few values, `note` free text."""
+    """Append-only: what happened to a payment, and why. `reason` is a code with few values, `note` free text.
+
+    It is followed by (xid, id), as the log of places is.
+    """
 
     __tablename__ = "payment_step"
     __table_args__ = (
         ForeignKeyConstraint(["event_id", "payment_id"], ["payment.event_id", "payment.id"]),
         CheckConstraint(f"step IN {STEPS}", name="step"),
         Index("ix_payment_step_payment", "event_id", "payment_id", "id"),
+        Index("ix_payment_step_cursor", "xid", "id"),
     )
 
     event_id: Mapped[int] = _of_event()
     id: Mapped[int] = _own_id()
     payment_id: Mapped[int] = mapped_column(BigInteger)
+    xid: Mapped[int] = mapped_column(Xid8, server_default=func.pg_current_xact_id())
     at: Mapped[datetime] = timestamp(server_default=func.clock_timestamp())
     step: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text, server_default="")
@@ -187,6 +211,7 @@ class Refund(Base):
         CheckConstraint("(done_at IS NOT NULL) = (status = 'done')", name="done_at"),
         Index("ix_refund_payment", "event_id", "payment_id"),
         Index("ix_refund_due", "next_attempt_at", postgresql_where=text("status = 'due'")),
+        Index("ix_refund_failed", "event_id", "id", postgresql_where=text("status = 'failed'")),
     )
 
     event_id: Mapped[int] = _of_event()

@@ -23,7 +23,10 @@ from seatbook.models.columns import timestamp
 
 
 class Concession(Base):
-    """Who pays less at an event: a child, a student. `percent_off` is of the place's full price."""
+    """Who pays less at an event: a child, a student. `percent_off` is of the place's full price.
+
+    One that is not active any more is offered to nobody; places that have it keep it.
+    """
 
     __tablename__ = "concession"
     __table_args__ = (
@@ -36,12 +39,14 @@ class Concession(Base):
     name: Mapped[str] = mapped_column(Text)
     percent_off: Mapped[int]
     position: Mapped[int] = mapped_column(server_default="0")
+    is_active: Mapped[bool] = mapped_column(server_default=true())
 
 
 class DiscountCode(Base):
     """A word that makes a basket cheaper: by a part of each price, or by an amount of the whole.
 
-    `max_uses` counts baskets and purchases that have it now; NULL: as many as like.
+    `max_uses` counts baskets and purchases that have it now, `max_uses_per_holder` those of one holder; NULL:
+    as many as like. It is for the places of its categories (`DiscountCodeCategory`), or of all without any.
     """
 
     __tablename__ = "discount_code"
@@ -52,6 +57,7 @@ class DiscountCode(Base):
         CheckConstraint("percent_off BETWEEN 1 AND 100", name="percent_off"),
         CheckConstraint("amount_off_minor > 0", name="amount_off"),
         CheckConstraint("max_uses > 0", name="max_uses"),
+        CheckConstraint("max_uses_per_holder > 0", name="max_uses_per_holder"),
         CheckConstraint("valid_until > valid_from", name="validity"),
     )
 
@@ -61,9 +67,26 @@ class DiscountCode(Base):
     percent_off: Mapped[int | None]
     amount_off_minor: Mapped[int | None] = mapped_column(BigInteger)
     max_uses: Mapped[int | None]
+    max_uses_per_holder: Mapped[int | None]
     valid_from: Mapped[datetime | None] = timestamp()
     valid_until: Mapped[datetime | None] = timestamp()
     is_active: Mapped[bool] = mapped_column(server_default=true())
+
+
+class DiscountCodeCategory(Base):
+    """A code is for places of this category; one without any such row is for all."""
+
+    __tablename__ = "discount_code_category"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["event_id", "discount_code_id"], ["discount_code.event_id", "discount_code.id"]
+        ),
+        ForeignKeyConstraint(["event_id", "category_id"], ["category.event_id", "category.id"]),
+    )
+
+    event_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    discount_code_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    category_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
 
 
 class DiscountUse(Base):

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from flask.ctx import AppContext
+from sqlalchemy import func, insert
 
 from seatbook.domain.inventory import block_seats, confirm_reservation, hold_seats
 from seatbook.domain.orders import (
@@ -19,6 +20,7 @@ from seatbook.domain.orders import (
     record_answer,
 )
 from seatbook.extensions import db
+from seatbook.models import AskedAct, AskedAnswer, WebhookDelivery, WebhookEndpoint
 from seatbook.payments import Answer
 from tests.factories import database_clock, let_hold_end, make_event, make_holder, make_slots
 from tests.paying import make_online_event, make_till, payment_row
@@ -35,6 +37,7 @@ def books(app_context: AppContext) -> Books:
     ann, ben, cleo, dan, eve = (make_holder(name) for name in ("ann", "ben", "cleo", "dan", "eve"))
     now = database_clock()
     slots = make_slots(hall, starts=[now])
+    of_room = make_slots(hall, starts=[now], name="Vault", party=(2, 6), price_per="person")
 
     def held(place: int, holder: Any) -> int:
         seat_ids = [hall.seat_ids[place]]
@@ -44,6 +47,8 @@ def books(app_context: AppContext) -> Books:
     let_hold_end(hall, lapsed_hold)
     bought = held(2, ben)
     confirm_reservation(hall.event_id, reservation_id=bought, holder=ben)
+    _ask()
+    endpoint = _subscribe(cleo.user_id)
     block_seats(hall.event_id, seat_ids=[hall.seat_ids[3]], reason="Camera", actor_user_id=None)
     return {
         "event": hall.event_id,
@@ -56,6 +61,7 @@ def books(app_context: AppContext) -> Books:
         "lapsed": hall.seat_ids[4],
         "unused": hall.seat_ids[6],
         "slot": slots[0],
+        "room_slot": of_room[0],
         "now": now,
         "hold": held(1, cleo),
         "lapsed_hold": lapsed_hold,
@@ -64,6 +70,7 @@ def books(app_context: AppContext) -> Books:
         "holder": cleo.holder_id,
         "fresh_holder": eve.holder_id,
         "user": cleo.user_id,
+        "endpoint": endpoint,
         "other_event": other.event_id,
         "other_area": other.area_id,
         "other_category": other.category_id,
@@ -71,6 +78,33 @@ def books(app_context: AppContext) -> Books:
         "other_hold": hold_seats(other.event_id, seat_ids=other.seat_ids, holder=cleo).reservation_id,
         **_money(ann, ben),
     }
+
+
+def _ask() -> None:
+    """A key under which something was done, one that was answered, and one that is being worked on."""
+    db.session.execute(insert(AskedAct).values(asker="ann", key="k", act="hold", fingerprint="", result=1))
+    working = {"asker": "ann", "fingerprint": "", "claim": "c", "claimed_until": func.now()}
+    db.session.execute(insert(AskedAnswer).values(key="working", **working))
+    db.session.execute(
+        insert(AskedAnswer).values(key="answered", status=200, headers={}, body=b"", **working)
+    )
+    db.session.commit()
+
+
+def _subscribe(user_id: int | None) -> int:
+    """An endpoint with one message that was not brought yet; its id."""
+    assert user_id is not None
+    endpoint: int = db.session.execute(
+        insert(WebhookEndpoint)
+        .values(
+            name="Till", url="https://example.org", types=["seat.*"], salt=b"s" * 32, made_by_user_id=user_id
+        )
+        .returning(WebhookEndpoint.id)
+    ).scalar_one()
+    message = {"message_id": "m", "type": "seat.held", "body": "{}", "give_up_at": func.now()}
+    db.session.execute(insert(WebhookDelivery).values(endpoint_id=endpoint, **message))
+    db.session.commit()
+    return endpoint
 
 
 def _money(ann: Any, ben: Any) -> Books:
@@ -103,6 +137,26 @@ def _money(ann: Any, ben: Any) -> Books:
         "code": code,
         "in_basket": in_basket,
         "concession": create_concession(hall.event_id, name="Child", percent_off=50),
+        **_codes(ann, ben),
+    }
+
+
+def _codes(ann: Any, ben: Any) -> Books:
+    """A code that each buyer may use once: Ann has it in a basket, and Ben in another."""
+    hall = make_online_event(seats=3)
+    code = create_code(hall.event_id, code="MINE", percent_off=50, max_uses_per_holder=1)
+    baskets = []
+    for place, holder in enumerate((ann, ben)):
+        held = hold_seats(hall.event_id, seat_ids=[hall.seat_ids[place]], holder=holder)
+        apply_code(hall.event_id, code="MINE", holder=holder)
+        baskets.append(held.reservation_id)
+    db.session.rollback()
+    return {
+        "ann": ann.holder_id,
+        "once_each": code,
+        "of_once_each": hall.event_id,
+        "anns_with_code": baskets[0],
+        "bens_with_code": baskets[1],
     }
 
 
@@ -119,12 +173,27 @@ PAID = "UPDATE payment SET {} WHERE id = %(paid)s"
 NEW_CODE = "INSERT INTO discount_code (event_id, code, percent_off, amount_off_minor"
 CODE = "UPDATE discount_code SET {} WHERE id = %(code)s"
 NEW_USE = "INSERT INTO discount_use (event_id, discount_code_id, reservation_id) VALUES"
+CANCELLATION = "INSERT INTO event_cancellation (event_id, started_at, finished_at, orders, done)"
 NEW_REFUND = "INSERT INTO refund (event_id, payment_id, reason, amount_minor"
 REFUND = "UPDATE refund SET {}"
+NEW_ANSWER = "INSERT INTO asked_answer (asker, key, fingerprint, claim, claimed_until) VALUES"
+NEW_TOKEN = "INSERT INTO api_token (user_id, name, origin, scopes, token_hash, sign_in_version) VALUES"
+ANSWER = "UPDATE asked_answer SET {} WHERE key = 'working'"
+NEW_ACT = "INSERT INTO staff_act (event_id, actor_user_id, act, reservation_id) VALUES"
+ENDPOINT = "UPDATE webhook_endpoint SET {}"
+DELIVERY = "UPDATE webhook_delivery SET {}"
+NEW_DELIVERY = "INSERT INTO webhook_delivery (endpoint_id, message_id, type, body, give_up_at) VALUES"
 PAY = "status = 'paid', paid_at = now(), settlement = "
 
 REFUSED: dict[str, list[str]] = {
     # What an event may say
+    "ck_event_fees": [EVENT.format("fee_per_place_minor = -1"), EVENT.format("fee_per_order_minor = -1")],
+    "ck_event_cancellation_progress": [
+        CANCELLATION + " VALUES (%(event)s, now(), NULL, 1, 2)",
+        CANCELLATION + " VALUES (%(event)s, now(), NULL, 1, -1)",
+    ],
+    "ck_event_cancellation_finished": [CANCELLATION + " VALUES (%(event)s, NULL, now(), 1, 1)"],
+    "fk_event_cancellation_event": [CANCELLATION + " VALUES (0, NULL, NULL, 0, 0)"],
     "ck_event_cancel_deadline": [EVENT.format("cancel_seconds_before_start = -1")],
     "ck_event_hold_cap": [EVENT.format("hold_cap_seconds = 0"), EVENT.format("hold_cap_seconds = 604801")],
     "ck_event_late_offer": [
@@ -252,6 +321,10 @@ REFUSED: dict[str, list[str]] = {
     "ck_reservation_seat_full_price": [
         NEW_LINE + ", full_price_minor) VALUES (%(event)s, %(hold)s, %(free)s, 2, 1)",
     ],
+    "ck_reservation_seat_fee": [
+        NEW_LINE + ", fee_minor) VALUES (%(event)s, %(hold)s, %(free)s, 1, 2)",
+        NEW_LINE + ", fee_minor) VALUES (%(event)s, %(hold)s, %(free)s, 1, -1)",
+    ],
     "fk_reservation_seat_concession": [
         NEW_LINE + ", concession_id) VALUES (%(event)s, %(hold)s, %(free)s, 1, %(concession)s)",
     ],
@@ -268,6 +341,48 @@ REFUSED: dict[str, list[str]] = {
         NEW_CHANGE + " (%(event)s, %(free)s, 'available', 'sold', 'hold')",
     ],
     "ck_seat_change_reason": [NEW_CHANGE + " (%(event)s, %(free)s, 'available', 'held', 'theft')"],
+    # What staff did
+    "ck_staff_act_act": [NEW_ACT + " (%(event)s, %(user)s, 'looked', NULL)"],
+    "fk_staff_act_event": [NEW_ACT + " (0, %(user)s, 'gave_up', NULL)"],
+    "fk_staff_act_user_account": [NEW_ACT + " (%(event)s, 0, 'gave_up', NULL)"],
+    "fk_staff_act_reservation": [NEW_ACT + " (%(event)s, %(user)s, 'gave_up', %(other_hold)s)"],
+    # Who is told over HTTP
+    "ck_webhook_endpoint_types": [ENDPOINT.format("types = '{}'")],
+    "ck_webhook_endpoint_salt": [
+        ENDPOINT.format("salt = 'short'"),
+        ENDPOINT.format("salt_before = 'short', salt_before_until = now()"),
+    ],
+    "ck_webhook_endpoint_salt_before": [
+        ENDPOINT.format("salt_before = salt"),
+        ENDPOINT.format("salt_before_until = now()"),
+    ],
+    "ck_webhook_endpoint_failing": [
+        ENDPOINT.format("failures = -1"),
+        ENDPOINT.format("failures = 1"),
+        ENDPOINT.format("failing_since = now()"),
+    ],
+    "ck_webhook_endpoint_disabled_reason": [
+        ENDPOINT.format("disabled_at = now(), disabled_reason = 'bored'"),
+    ],
+    "ck_webhook_endpoint_disabled": [
+        ENDPOINT.format("disabled_at = now()"),
+        ENDPOINT.format("disabled_reason = 'failing'"),
+    ],
+    "fk_webhook_endpoint_user_account": [ENDPOINT.format("made_by_user_id = 0")],
+    "ck_webhook_delivery_status": [DELIVERY.format("status = 'lost', next_attempt_at = NULL")],
+    "ck_webhook_delivery_next_attempt": [
+        DELIVERY.format("next_attempt_at = NULL"),
+        DELIVERY.format("status = 'failed'"),
+    ],
+    "ck_webhook_delivery_done_at": [
+        DELIVERY.format("done_at = now()"),
+        DELIVERY.format("status = 'done', next_attempt_at = NULL"),
+    ],
+    "fk_webhook_delivery_webhook_endpoint": [NEW_DELIVERY + " (0, 'n', 'seat.held', '{}', now())"],
+    "uq_webhook_delivery_endpoint_id_message_id": [
+        NEW_DELIVERY + " (%(endpoint)s, 'm', 'seat.held', '{}', now())"
+    ],
+    "ck_webhook_cursor_only_one": ["INSERT INTO webhook_cursor VALUES (2, '3', 0, '3', 0)"],
     # What makes it cheaper
     "ck_concession_percent_off": [
         "UPDATE concession SET percent_off = -1",
@@ -289,6 +404,15 @@ REFUSED: dict[str, list[str]] = {
     "ck_discount_code_percent_off": [CODE.format("percent_off = 0"), CODE.format("percent_off = 101")],
     "ck_discount_code_amount_off": [CODE.format("amount_off_minor = 0, percent_off = NULL")],
     "ck_discount_code_max_uses": [CODE.format("max_uses = 0")],
+    "ck_discount_code_max_uses_per_holder": [CODE.format("max_uses_per_holder = 0")],
+    "fk_discount_code_category_discount_code": [
+        "INSERT INTO discount_code_category (event_id, discount_code_id, category_id)"
+        " VALUES (%(event)s, %(code)s, %(category)s)",
+    ],
+    "fk_discount_code_category_category": [
+        "INSERT INTO discount_code_category (event_id, discount_code_id, category_id)"
+        " VALUES (%(online)s, %(code)s, %(category)s)",
+    ],
     "ck_discount_code_validity": [CODE.format("valid_from = now(), valid_until = now()")],
     "uq_discount_code_event_id_code": [NEW_CODE + ") VALUES (%(online)s, 'FEW', 1, NULL)"],
     "fk_discount_code_event": [NEW_CODE + ") VALUES (0, 'MANY', 1, NULL)"],
@@ -303,9 +427,42 @@ REFUSED: dict[str, list[str]] = {
         NEW_USE + " (%(online)s, %(code)s, %(paid_for)s)",
         "UPDATE discount_use SET created_at = now()",
     ],
+    # How many come to a room
+    "ck_area_timetable": ["UPDATE area SET timetable = '{}' WHERE id = %(area)s"],
+    "ck_area_party": [
+        "UPDATE area SET min_party = 2, max_party = 6 WHERE id = %(area)s",
+        *(
+            f"UPDATE area SET min_party = {least}, max_party = {most} WHERE min_party = 2"
+            for least, most in ((0, 6), (6, 2), (2, "NULL"), ("NULL", 6), (2, 1001))
+        ),
+    ],
+    "ck_area_price_per": [
+        "UPDATE area SET price_per = 'hour' WHERE min_party = 2",
+        # For each of how many?
+        "UPDATE area SET min_party = NULL, max_party = NULL WHERE min_party = 2",
+    ],
+    "guard_party": [
+        NEW_LINE + ") VALUES (%(event)s, %(hold)s, %(room_slot)s, 1)",
+        *(
+            NEW_LINE + f", party_size) VALUES (%(event)s, %(hold)s, %(room_slot)s, 1, {size})"
+            for size in (1, 7, -2)
+        ),
+        # Where nobody asks.
+        NEW_LINE + ", party_size) VALUES (%(event)s, %(hold)s, %(free)s, 1, 2)",
+        "UPDATE reservation_seat SET party_size = 2 WHERE seat_id = %(held)s",
+    ],
     # The money
     "ck_payment_status": [OPEN_PAYMENT.format("status = 'lost'")],
     "ck_payment_amount": [NEW_PAYMENT + ") VALUES (%(event)s, %(hold)s, 'sandbox', 'EUR', now(), 0)"],
+    "ck_payment_received": [
+        OPEN_PAYMENT.format("received_minor = 1"),
+        OPEN_PAYMENT.format(PAY + "'review', received_minor = 0"),
+    ],
+    "ck_payment_received_currency": [
+        OPEN_PAYMENT.format(PAY + "'review', received_minor = 5, received_currency = currency"),
+        OPEN_PAYMENT.format(PAY + "'review', received_currency = 'USD'"),
+    ],
+    "guard_received": [PAID.format("received_minor = 1"), PAID.format("received_currency = 'USD'")],
     "ck_payment_paid_at": [
         OPEN_PAYMENT.format("paid_at = now()"),
         OPEN_PAYMENT.format("status = 'paid', settlement = 'review'"),
@@ -454,6 +611,27 @@ REFUSED: dict[str, list[str]] = {
     "fk_reservation_holder": [
         NEW_RESERVATION + ", expires_at) VALUES (%(event)s, 0, 'AAAAAA', 'held', now())"
     ],
+    # Letters and tickets
+    "ck_mail_words_or_kind": [
+        "INSERT INTO mail (recipient, subject) VALUES ('a@example.org', 'Hello')",
+        "INSERT INTO mail (recipient, body_text) VALUES ('a@example.org', 'Hello')",
+    ],
+    "ck_mail_kind_has_facts": [
+        "INSERT INTO mail (recipient, kind, fact) VALUES ('a@example.org', 'confirmed', 'confirmed:1:1')",
+        "INSERT INTO mail (recipient, kind, data) VALUES ('a@example.org', 'confirmed', '{}')",
+    ],
+    "uq_mail_fact": [
+        "INSERT INTO mail (recipient, kind, data, fact) VALUES ('a@example.org', 'confirmed', '{}', 'one'),"
+        " ('b@example.org', 'confirmed', '{}', 'one')",
+    ],
+    "ck_ticket_key_public_key": ["INSERT INTO ticket_key (key_id, public_key) VALUES ('AAAA', '\\x00')"],
+    "ck_ticket_reissue_version": [
+        "INSERT INTO ticket_reissue (event_id, reservation_seat_id, version)"
+        " SELECT event_id, id, 1 FROM reservation_seat WHERE seat_id = %(reserved)s",
+    ],
+    "fk_ticket_reissue_reservation_seat": [
+        "INSERT INTO ticket_reissue (event_id, reservation_seat_id, version) VALUES (%(event)s, 0, 2)",
+    ],
     # What only a trigger sees
     "guard_seat": [
         NEW_SEAT + ", status, reservation_id, held_until)"
@@ -474,6 +652,7 @@ REFUSED: dict[str, list[str]] = {
         "UPDATE reservation SET code = 'AAAAAA' WHERE id = %(hold)s",
         "UPDATE reservation SET holder_id = %(fresh_holder)s WHERE id = %(bought)s",
     ],
+    "guard_code_of_holder": ["UPDATE reservation SET holder_id = %(ann)s WHERE id = %(bens_with_code)s"],
     "guard_reservation_seat": [
         "DELETE FROM reservation_seat WHERE seat_id = %(held)s",
         "UPDATE reservation_seat SET seat_id = %(free)s WHERE seat_id = %(reserved)s",
@@ -487,30 +666,77 @@ REFUSED: dict[str, list[str]] = {
         " WHERE reservation_id = %(pending)s",
         "UPDATE reservation_seat SET price_minor = 1 WHERE seat_id = %(held)s",
         "UPDATE reservation_seat SET price_minor = 1, full_price_minor = 9000 WHERE seat_id = %(held)s",
+        # A price that is called a fee, and a fee of what is being paid.
+        "UPDATE reservation_seat SET fee_minor = 4500 WHERE seat_id = %(held)s",
+        "UPDATE reservation_seat SET price_minor = 4600, fee_minor = 100 WHERE reservation_id = %(pending)s",
+    ],
+    # Tokens
+    "ck_api_token_scopes": [
+        NEW_TOKEN + " (%(user)s, 'Till', 'page', '{}', sha256('a'), 1)",
+        NEW_TOKEN + " (%(user)s, 'Till', 'page', '{everything}', sha256('a'), 1)",
+    ],
+    "ck_api_token_origin": [NEW_TOKEN + " (%(user)s, 'Till', 'mail', '{read}', sha256('a'), 1)"],
+    "ck_api_token_token_hash": [NEW_TOKEN + " (%(user)s, 'Till', 'page', '{read}', 'a secret', 1)"],
+    "ck_api_token_name_trimmed": [
+        NEW_TOKEN + " (%(user)s, '', 'page', '{read}', sha256('a'), 1)",
+        NEW_TOKEN + " (%(user)s, ' Till', 'page', '{read}', sha256('a'), 1)",
+    ],
+    "uq_api_token_token_hash": [
+        NEW_TOKEN + " (%(user)s, 'One', 'page', '{read}', sha256('a'), 1),"
+        " (%(user)s, 'Two', 'page', '{read}', sha256('a'), 1)",
+    ],
+    "fk_api_token_user_account": [NEW_TOKEN + " (0, 'Till', 'page', '{read}', sha256('a'), 1)"],
+    # What was asked once
+    "ck_asked_act_key": [
+        "INSERT INTO asked_act (asker, key, act, fingerprint, result) VALUES ('ann', '', 'hold', '', 'null')",
+        "INSERT INTO asked_act (asker, key, act, fingerprint, result)"
+        " VALUES ('ann', repeat('k', 301), 'hold', '', 'null')",
+    ],
+    "ck_asked_answer_key": [NEW_ANSWER + " ('ann', '', '', 'c', now())"],
+    "ck_asked_answer_status": [
+        ANSWER.format("status = 199, headers = '{}', body = ''"),
+        ANSWER.format("status = 500, headers = '{}', body = ''"),
+    ],
+    "ck_asked_answer_whole": [
+        ANSWER.format("status = 200, headers = '{}'"),
+        ANSWER.format("status = 200, body = ''"),
+        ANSWER.format("body = ''"),
+    ],
+    "guard_asked": [
+        "UPDATE asked_act SET result = '2'",
+        "UPDATE asked_answer SET body = 'x' WHERE key = 'answered'",
+        "UPDATE asked_answer SET claim = 'mine' WHERE key = 'answered'",
     ],
     "refuse_change": [
         "UPDATE seat_change SET actor_user_id = NULL",
         "DELETE FROM seat_change",
+        "UPDATE staff_act SET subject = 'nothing'",
+        "DELETE FROM staff_act",
         "UPDATE seat_change SET at = now() WHERE false",
         "UPDATE payment_step SET note = ''",
         "DELETE FROM payment_step",
         "UPDATE payment_notice SET status = 'paid'",
         "DELETE FROM payment_notice",
+        "UPDATE ticket_reissue SET version = 3",
+        "DELETE FROM ticket_reissue",
         *(
             f"TRUNCATE {tables}"
             for tables in (
                 "seat CASCADE",
                 "reservation CASCADE",
-                "reservation_seat",
+                "reservation_seat CASCADE",
                 "seat_change",
+                "ticket_reissue",
                 "payment CASCADE",
                 "payment_notice",
                 "payment_step",
                 "refund",
+                "staff_act",
                 "event CASCADE",
                 "holder CASCADE",
                 "area, section, category, seat, reservation, reservation_seat, seat_change, payment,"
-                " payment_notice, payment_step, refund, discount_use",
+                " payment_notice, payment_step, refund, discount_use, discount_code_category, ticket_reissue,"
+                " staff_act",
                 "discount_use",
             )
         ),
@@ -668,13 +894,28 @@ def _as_paid(status: str) -> str:
     return f"'{status}', NULL::timestamptz, NULL"
 
 
+def test_one_buyer_does_not_use_a_code_more_often_than_each_may(psql: Psql, books: Books) -> None:
+    psql.run(
+        NEW_RESERVATION + ", confirmed_at) VALUES (%(of_once_each)s, %(ann)s, 'AAAAAA', 'confirmed', now())",
+        **books,
+    )
+    psql.is_refused(
+        "INSERT INTO discount_use (event_id, discount_code_id, reservation_id)"
+        " SELECT event_id, %(once_each)s, id FROM reservation WHERE code = 'AAAAAA'",
+        by="guard_discount_use",
+        **books,
+    )
+
+
 def test_a_code_that_a_purchase_was_made_with_stays(psql: Psql, books: Books) -> None:
     psql.run(
         "UPDATE reservation SET status = 'pending', checkout_at = now(), payment_due_at = expires_at"
         " WHERE id = %(in_basket)s",
         **books,
     )
-    psql.is_refused("DELETE FROM discount_use", by="guard_discount_use")
+    psql.is_refused(
+        "DELETE FROM discount_use WHERE reservation_id = %(in_basket)s", by="guard_discount_use", **books
+    )
 
 
 def test_what_went_back_is_not_promised_again(psql: Psql, books: Books) -> None:
@@ -719,6 +960,12 @@ def test_a_line_of_history_is_ended_once_and_never_rewritten(psql: Psql, books: 
         " VALUES (%(event)s, %(area)s, %(category)s, 'Z1', 'blocked', 'Camera')",
         # Places of a standing area have no label, all of them.
         NEW_SEAT + ") VALUES (%(event)s, %(area)s, %(category)s), (%(event)s, %(area)s, %(category)s)",
+        # What a timetable has no more keeps nobody from its time, and a room takes whom it takes.
+        "UPDATE seat SET status = 'blocked', blocked_reason = 'removed by plan' WHERE id = %(slot)s; "
+        + NEW_SEAT
+        + ", starts_at, ends_at) SELECT event_id, area_id, category_id, starts_at, ends_at"
+        " FROM seat WHERE id = %(slot)s",
+        NEW_LINE + ", party_size) VALUES (%(event)s, %(hold)s, %(room_slot)s, 1, 6)",
         # A hold moves to the user whom a browser turns out to be; a holder has a hold at every event.
         "UPDATE reservation SET holder_id = %(fresh_holder)s WHERE id = %(hold)s",
         NEW_RESERVATION + ", expires_at) VALUES (%(event)s, %(fresh_holder)s, 'AAAAAA', 'held', now())",
@@ -728,6 +975,8 @@ def test_a_line_of_history_is_ended_once_and_never_rewritten(psql: Psql, books: 
         NEW_LINE + ", ended_at, outcome) VALUES (%(event)s, %(rival_hold)s, %(held)s, 1, now(), 'expired')",
         NEW_LINE + ") VALUES (%(event)s, %(hold)s, %(free)s, 0)",
         NEW_CHANGE + " (%(event)s, %(free)s, 'available', 'held', 'hold')",
+        # A fee is spread anew, beside a price that stays.
+        "UPDATE reservation_seat SET price_minor = 4650, fee_minor = 150 WHERE seat_id = %(held)s",
         # A basket becomes cheaper, and its code is taken back.
         "UPDATE reservation_seat SET price_minor = 1, full_price_minor = 4500 WHERE seat_id = %(held)s",
         "DELETE FROM discount_use",
