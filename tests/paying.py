@@ -201,6 +201,14 @@ def refunds_of(hall: Hall) -> list[tuple[int, str, str]]:
     return [(row.amount_minor, row.reason, row.status) for row in rows]
 
 
+def refund_ids_of(hall: Hall) -> list[int]:
+    """The event's refunds, oldest first."""
+    db.session.rollback()
+    return list(
+        db.session.scalars(select(Refund.id).where(Refund.event_id == hall.event_id).order_by(Refund.id))
+    )
+
+
 def steps_of(begun: BegunCheckout) -> list[tuple[str, str]]:
     """(step, reason) of everything that happened to a payment, in its order."""
     db.session.rollback()
