@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, insert, select, update
 
@@ -28,6 +29,9 @@ from seatbook.models import (
     Venue,
 )
 
+# Whose clock it is at the venue.
+BERLIN = ZoneInfo("Europe/Berlin")
+
 
 @dataclass(frozen=True)
 class Hall:
@@ -43,7 +47,7 @@ def make_event(*, seats: int = 0, price_minor: int = 4500, **fields: Any) -> Hal
     """A published event that is on sale now, with `seats` numbered seats in rows of 20."""
     now = datetime.now(UTC)
     number = token_hex(4)
-    venue_id = _add(Venue, name=f"Lyric Hall {number}", time_zone="Europe/Berlin")
+    venue_id = _add(Venue, name=f"Lyric Hall {number}", time_zone=BERLIN.key)
     show_id = _add(Show, kind="concert", title=f"The Quiet Hour {number}")
     event_id = _add(
         Event,
@@ -76,13 +80,14 @@ def make_event(*, seats: int = 0, price_minor: int = 4500, **fields: Any) -> Hal
         }
         for i in range(seats)
     ]
-    ids = (
-        db.session.scalars(insert(Seat).returning(Seat.id, sort_by_parameter_order=True), rows).all()
-        if rows
-        else ()
-    )
+    return Hall(event_id, area_id, category_id, _add_seats(rows))
+
+
+def make_category(hall: Hall, name: str, *, price_minor: int) -> Hall:
+    """The same event for `make_area` and `make_slots`, whose places then have another price."""
+    category_id = _add(Category, event_id=hall.event_id, name=name, price_minor=price_minor)
     db.session.commit()
-    return Hall(event_id, area_id, category_id, tuple(ids))
+    return replace(hall, category_id=category_id)
 
 
 def make_area(hall: Hall, *, kind: str, places: int, name: str | None = None) -> int:
@@ -105,23 +110,47 @@ def make_section(hall: Hall, name: str, *seat_ids: int) -> int:
     return section_id
 
 
-def make_slots(hall: Hall, *, starts: Sequence[datetime], name: str = "Escape room") -> tuple[int, ...]:
-    """One place for every start, each an hour long, in an area of their own; their ids in the same order."""
-    area_id = _add(Area, event_id=hall.event_id, kind="slots", name=name)
+def noons(days: int) -> list[datetime]:
+    """Noon at the venue, from a Monday on which is at least the day after tomorrow: a week of a room."""
+    soon = datetime.now(BERLIN).replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=2)
+    first = soon + timedelta(days=-soon.weekday() % 7)
+    return [first + timedelta(days=n) for n in range(days)]
+
+
+def make_slots(
+    hall: Hall,
+    *,
+    starts: Sequence[datetime],
+    name: str = "Escape room",
+    party: tuple[int, int] | None = None,
+    price_per: str = "slot",
+) -> tuple[int, ...]:
+    """One place for every start, each an hour long, in an area of their own; their ids in the same order.
+
+    `party`: the room takes so many people at least, and at most.
+    """
+    least, most = party or (None, None)
+    area_id = _add(
+        Area,
+        event_id=hall.event_id,
+        kind="slots",
+        name=name,
+        min_party=least,
+        max_party=most,
+        price_per=price_per,
+    )
     slots = [
         {
             "event_id": hall.event_id,
             "area_id": area_id,
             "category_id": hall.category_id,
-            "label": f"{start:%d %b %H:%M}",
+            "label": f"{start:%d %b %Y %H:%M}",
             "starts_at": start,
             "ends_at": start + timedelta(hours=1),
         }
         for start in starts
     ]
-    ids = db.session.scalars(insert(Seat).returning(Seat.id, sort_by_parameter_order=True), slots).all()
-    db.session.commit()
-    return tuple(ids)
+    return _add_seats(slots)
 
 
 def places_of_area(hall: Hall, area_id: int) -> tuple[int, ...]:
@@ -263,7 +292,22 @@ def make_lapsed_holds(
     return held
 
 
+def _add_seats(rows: Sequence[dict[str, Any]]) -> tuple[int, ...]:
+    """Ids, in the order of the rows, which is that of their numbers: asked to sort them itself, SQLAlchemy would
+    write each row by a statement of its own."""
+    ids = db.session.scalars(insert(Seat).returning(Seat.id), rows).all() if rows else ()
+    db.session.commit()
+    return tuple(sorted(ids))
+
+
 def _add(model: type[Base], **fields: Any) -> int:
     # By a statement and not by an object: an object leaves out what is None, and the column's default wins.
     made: int = db.session.execute(insert(model).values(fields).returning(model.id)).scalar_one()  # type: ignore[attr-defined]
     return made
+
+
+def slot_ids(hall: Hall, *, since: datetime) -> tuple[int, ...]:
+    """Ids of the slots that begin then or later, in their order."""
+    db.session.rollback()
+    query = select(Seat.id).where(Seat.event_id == hall.event_id, Seat.starts_at >= since)
+    return tuple(db.session.scalars(query.order_by(Seat.starts_at)))

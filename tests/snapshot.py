@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from seatbook.extensions import db
 
@@ -28,18 +28,31 @@ TABLES = (
     "refund",
     "concession",
     "discount_code",
+    "staff_act",
 )
 
 
-def all_rows() -> dict[str, list[dict[str, Any]]]:
-    """Every row of every table that an act could write to, read on a connection of its own."""
-    return {table: rows_of(table) for table in TABLES}
-
-
-def rows_of(table: str, *, order_by: str = "id") -> list[dict[str, Any]]:
+def all_rows(event_id: int | None = None) -> dict[str, list[dict[str, Any]]]:
+    """Every row of every table that an act could write to, of one event or of all, read on a connection of its
+    own."""
     with db.engine.connect() as connection:
-        rows = connection.execute(text(f"SELECT * FROM {table} ORDER BY {order_by}"))
-        return [dict(row) for row in rows.mappings()]
+        return {table: _rows(connection, table, event_id=event_id) for table in TABLES}
+
+
+def rows_of(table: str, *, order_by: str = "id", event_id: int | None = None) -> list[dict[str, Any]]:
+    """Rows that belong to no event, those of sweeps, belong to all."""
+    with db.engine.connect() as connection:
+        return _rows(connection, table, event_id=event_id, order_by=order_by)
+
+
+def _rows(
+    connection: Connection, table: str, *, event_id: int | None, order_by: str = "id"
+) -> list[dict[str, Any]]:
+    of_event = {"event": "id = :event", "sweep_run": "true"}.get(table, "event_id = :event")
+    where = "true" if event_id is None else of_event
+    query = text(f"SELECT * FROM {table} WHERE {where} ORDER BY {order_by}")
+    rows = connection.execute(query, {} if event_id is None else {"event": event_id})
+    return [dict(row) for row in rows.mappings()]
 
 
 @contextmanager

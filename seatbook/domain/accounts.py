@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from seatbook.domain import passwords
 from seatbook.domain.mail import Letter, put_in_outbox
 from seatbook.domain.names import clean_email, clean_username, one_spelling
+from seatbook.domain.once import safe_to_repeat
 from seatbook.domain.transaction import run_transaction, violated_constraint
 from seatbook.errors import N_, InvalidInput, NameTaken, NotFound, ResetLinkSpent, SignInRefused
 from seatbook.models import User
@@ -184,7 +185,9 @@ class _Found:
     password_hash: str
 
 
+@safe_to_repeat
 def _find(condition: ColumnElement[bool]) -> _Found | None:
+    """What is looked up is nobody's effect, and a password's hash is kept in one place only."""
     query = select(*ACCOUNT_COLUMNS, User.password_hash).where(condition)
     row = run_transaction(lambda session: session.execute(query).one_or_none())
     return None if row is None else _Found(Account(*row[:-1]), row[-1])

@@ -184,6 +184,18 @@ def find_plan(name: str, *, venue_id: int) -> PlanRecord:
     return PlanRecord(plan.id, plan.name, venue_id, layout_from_document(plan.layout))
 
 
+def load_plan(plan_id: int) -> PlanRecord:
+    """The plan of that id. Raises NotFound."""
+    plan = run_transaction(
+        lambda session: session.execute(
+            select(Plan.id, Plan.name, Plan.venue_id, Plan.layout).where(Plan.id == plan_id)
+        ).one_or_none()
+    )
+    if plan is None:
+        raise NotFound(what="plan")
+    return PlanRecord(plan.id, plan.name, plan.venue_id, layout_from_document(plan.layout))
+
+
 def find_show(title: str) -> ShowRecord:
     """The newest show of that title, whatever its capitals. Raises NotFound."""
     show = run_transaction(lambda session: _show_titled(session, title, kind=None))

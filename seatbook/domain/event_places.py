@@ -195,7 +195,7 @@ def _places(
         return
     category_id = category_ids[area.category]
     for starts_at, ends_at in slots:
-        label = _slot_label(starts_at, time_zone)
+        label = slot_label(starts_at, time_zone)
         yield Place(
             category_id,
             label=label,
@@ -206,7 +206,7 @@ def _places(
         yield Place(category_id)
 
 
-def _slot_label(starts_at: datetime, time_zone: ZoneInfo) -> str:
+def slot_label(starts_at: datetime, time_zone: ZoneInfo) -> str:
     local = starts_at.astimezone(time_zone)
     # In the hour that the clocks repeat, the second reading says its offset: labels are unique in an area.
     return f"{local:%Y-%m-%d %H:%M}" + (f" ({local:%Z})" if local.fold else "")

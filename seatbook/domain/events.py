@@ -6,8 +6,8 @@ event, its categories and areas, and one row for every place that it sells.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -39,6 +39,8 @@ from seatbook.domain.event_places import PlaceWritten, Slot, insert_places
 from seatbook.domain.local_time import checked_time_zone
 from seatbook.domain.money import MAX_PRICE_MINOR, checked_currency
 from seatbook.domain.plans import PlanLayout, check_layout
+from seatbook.domain.staff_record import note_staff_act
+from seatbook.domain.timetables import Room, check_room, make_room
 from seatbook.domain.transaction import run_transaction
 from seatbook.errors import N_, InvalidInput, NotFound, WrongState
 from seatbook.models import Event, Plan
@@ -81,6 +83,7 @@ class SaleTerms:
     late_offer_seconds      how long equal places are offered to who paid too late; None: the money goes back
     leave_no_single         choices that strand one seat are refused, where there are others
     cancel_seconds_before_start   the buyer's deadline; None: buyers cannot cancel by themselves
+    fee_per_place_minor, fee_per_order_minor   on top of each price, and of each order; what costs nothing has no fee
     """
 
     on_sale_from: datetime | None = None
@@ -93,6 +96,8 @@ class SaleTerms:
     max_seats: int = 8
     leave_no_single: bool = False
     cancel_seconds_before_start: int | None = 0
+    fee_per_place_minor: int = 0
+    fee_per_order_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +130,19 @@ def create_event(
     listed: bool = True,
     terms: SaleTerms = SaleTerms(),
     slots: Mapping[str, Sequence[Slot]] | None = None,
+    rooms: Mapping[str, Room] | None = None,
     progress: PlaceWritten | None = None,
+    actor_user_id: int | None = None,
 ) -> CreatedEvent:
     """Make an event with all its places, on sale at once where `status` is "published".
 
     `prices` gives every category of the layout its price in minor units of
     `currency`; `slots` gives every slots area, by its name, its (start, end)
-    pairs in any order. `plan_id` only notes which plan the layout came from. An event that
-    is not `listed` is sold to whoever knows its address.
+    pairs in any order, but those in `rooms`, whose timetable makes slots for the next 60 days: an event of
+    nothing but slots then has none before its start and lasts until the last of them at least, and any other has
+    none beyond its end.
+    `plan_id` only notes which plan the layout came from. An event that is not `listed` is sold to whoever
+    knows its address.
     `progress` is called with the number of places written so far.
 
     One transaction; nothing of it is there when it is refused. Not idempotent:
@@ -142,7 +152,8 @@ def create_event(
     currency = checked_currency(currency)
     _check_prices(prices, layout)
     _check_terms(terms)
-    slots = _checked_slots(slots or {}, layout)
+    rooms = _checked_rooms(rooms or {}, layout)
+    slots = _checked_slots(slots or {}, layout, besides=rooms)
     if isinstance(venue, NewVenue):
         check_venue(venue)
     if isinstance(show, NewShow):
@@ -200,6 +211,8 @@ def create_event(
                 max_seats=terms.max_seats,
                 leave_no_single=terms.leave_no_single,
                 cancel_seconds_before_start=terms.cancel_seconds_before_start,
+                fee_per_place_minor=terms.fee_per_place_minor,
+                fee_per_order_minor=terms.fee_per_order_minor,
             )
             .returning(Event.id)
         ).scalar_one()
@@ -212,6 +225,12 @@ def create_event(
             time_zone=time_zone,
             progress=progress,
         )
+        made = written.places
+        for room_name, room in rooms.items():
+            made += make_room(session, event_id, area_id=written.area_ids[room_name], room=room)
+        note_staff_act(session, event_id, "created_event", actor=actor_user_id)
+        if status == "published":
+            note_staff_act(session, event_id, "published_event", actor=actor_user_id)
         return CreatedEvent(
             event_id=event_id,
             show=of,
@@ -219,7 +238,7 @@ def create_event(
             starts_at=starts_at.astimezone(UTC),
             on_sale_from=opens,
             on_sale_until=closes,
-            places=written.places,
+            places=made,
             area_ids=written.area_ids,
             category_ids=written.category_ids,
         )
@@ -227,7 +246,7 @@ def create_event(
     return run_transaction(act)
 
 
-def publish_event(event_id: int) -> bool:
+def publish_event(event_id: int, *, actor_user_id: int | None = None) -> bool:
     """Put a draft on sale, from its `on_sale_from` on. True when this act did it, False when it was published.
 
     Raises NotFound, and WrongState for a cancelled event.
@@ -242,6 +261,7 @@ def publish_event(event_id: int) -> bool:
             .returning(Event.id)
         ).scalar_one_or_none()
         if published is not None:
+            note_staff_act(session, event_id, "published_event", actor=actor_user_id)
             return True
         status = session.execute(select(Event.status).where(Event.id == event_id)).scalar_one_or_none()
         if status is None:
@@ -327,6 +347,8 @@ def _check_terms(terms: SaleTerms) -> None:
                 "and %(value)s is not possible."
             ),
         ),
+        ("fee_per_place", terms.fee_per_place_minor, 0, MAX_PRICE_MINOR, N_("A fee is from 0 upwards.")),
+        ("fee_per_order", terms.fee_per_order_minor, 0, MAX_PRICE_MINOR, N_("A fee is from 0 upwards.")),
     ):
         if not lowest <= value <= highest:
             raise InvalidInput(field=field_name, reason=reason, value=value)
@@ -343,8 +365,26 @@ def _check_terms(terms: SaleTerms) -> None:
             _check_instant(moment, field=field_name)
 
 
-def _checked_slots(slots: Mapping[str, Sequence[Slot]], layout: PlanLayout) -> dict[str, list[Slot]]:
-    rooms = [area.name for area in layout.areas if area.kind == "slots"]
+def _checked_rooms(rooms: Mapping[str, Room], layout: PlanLayout) -> dict[str, Room]:
+    """The rooms, whose slots cost what their area says where their timetable says nothing else."""
+    own = {area.name: area.category for area in layout.areas if area.kind == "slots"}
+    if unknown := [name for name in rooms if name not in own]:
+        raise InvalidInput(
+            field="slots", reason=N_("“%(name)s” is not an area with time slots here."), name=unknown[0]
+        )
+    checked = {}
+    for name, room in rooms.items():
+        check_room(room)
+        timetable = room.timetable.priced(own[name] or "") if room.timetable else None
+        checked[name] = replace(room, timetable=timetable)
+    return checked
+
+
+def _checked_slots(
+    slots: Mapping[str, Sequence[Slot]], layout: PlanLayout, *, besides: Collection[str]
+) -> dict[str, list[Slot]]:
+    """Every area with slots has some, besides those that make them by a timetable."""
+    rooms = [area.name for area in layout.areas if area.kind == "slots" and area.name not in besides]
     if unknown := [name for name in slots if name not in rooms]:
         raise InvalidInput(
             field="slots", reason=N_("“%(name)s” is not an area with time slots here."), name=unknown[0]

@@ -10,7 +10,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from seatbook.domain.transaction import run_transaction
-from seatbook.models import Holder
+from seatbook.extensions import db
+from seatbook.models import Holder, User
+
+# How the key of a buyer begins who stood at the window: no browser has such a one.
+WALK_IN = "window-"
+WINDOW_ROLES = ("box_office", "admin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +31,23 @@ def holder_of_browser(browser_key: str) -> HolderRef:
     return HolderRef(_holder_id(Holder.browser_key, browser_key))
 
 
+def known_holder_of_browser(browser_key: str) -> HolderRef | None:
+    """The same when there is one already; makes nothing."""
+    holder_id = db.session.scalar(select(Holder.id).where(Holder.browser_key == browser_key))
+    return None if holder_id is None else HolderRef(holder_id)
+
+
 def holder_of_user(user_id: int) -> HolderRef:
     """The user's one holder, made when it is missing."""
     return HolderRef(_holder_id(Holder.user_id, user_id), user_id)
+
+
+def sells_at_window(session: Session, holder: HolderRef) -> bool:
+    """Whether it is one of the box office."""
+    if holder.user_id is None:
+        return False
+    role = session.scalar(select(User.role).where(User.id == holder.user_id))
+    return role in WINDOW_ROLES
 
 
 def _holder_id(column: InstrumentedAttribute[Any], value: int | str) -> int:

@@ -145,6 +145,18 @@ def write_message(letter: Letter, *, mail_from: str, message_number: int) -> Ema
     message["Auto-Submitted"] = "auto-generated"
     # Sent as it is where it may be: in the folder, a link can be copied out of the file.
     message.set_content(letter.body_text, cte="7bit" if letter.body_text.isascii() else None)
+    if letter.body_html is not None:
+        message.add_alternative(letter.body_html, subtype="html")
+    for file in letter.attachments:
+        kind, *parameters = file.content_type.split("; ")
+        maintype, _, subtype = kind.partition("/")
+        message.add_attachment(
+            file.content,
+            maintype=maintype,
+            subtype=subtype,
+            filename=file.file_name,
+            params=dict(parameter.split("=", 1) for parameter in parameters),
+        )
     return message
 
 

@@ -60,3 +60,9 @@ def price_minor(text: str, *, currency: str) -> int:
         reason = N_("%(amount)s %(currency)s is more than a price can be.")
         raise InvalidInput(field="price", reason=reason, amount=amount, currency=currency)
     return int(minor)
+
+
+def amount_text(minor: int, *, currency: str) -> str:
+    """The other way round, for commands and logs: 4500 EUR is "45.00 EUR"."""
+    digits: int = get_currency_precision(currency)
+    return f"{Decimal(minor).scaleb(-digits):,.{digits}f} {currency}"

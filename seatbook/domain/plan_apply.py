@@ -78,7 +78,8 @@ def apply_plan(
     `prices` gives each category that is new its price in minor units. Seats come,
     go, move and change their category; what is sold or held keeps the category
     that it was taken for, and never goes. A seat that goes is deleted, or blocked
-    where it has a history; it returns when a later plan has it again.
+    where it has a history; it returns when a later plan has it again. Areas that
+    are not seated and that the plan does not name stay as they are.
 
     Raises PlanRefused (with every reason; nothing is changed), PlanFaults, Busy, NotFound.
     """
@@ -217,7 +218,7 @@ class _Apply:
                 )
 
     def _write_areas(self) -> None:
-        """Areas and sections with their order and shapes, new ones too."""
+        """Areas and sections with their order and shapes, new ones too. What is beside the plan follows it."""
         for position, area in enumerate(self.diff.layout.areas):
             if area.name in self.area_ids:
                 self.session.execute(
@@ -244,6 +245,13 @@ class _Apply:
                         shape=outline_document(section),
                     )
                 )
+
+        for position, name in enumerate(self.diff.beside, start=len(self.diff.layout.areas)):
+            self.session.execute(
+                update(Area)
+                .where(Area.event_id == self.event_id, Area.id == self.area_ids[name])
+                .values(position=position)
+            )
 
     def _arrange(self, taken: set[int]) -> tuple[int, int]:
         """Write what changes of seats that stay or return; how many changed their category, and how many
@@ -302,7 +310,7 @@ class _Apply:
         )
 
     def _remove_empty_parts(self) -> None:
-        """Sections and areas that the plan has no more, and that hold no row of the past."""
+        """Sections and seated areas that the plan has no more, and that hold no row of the past."""
         layout = self.diff.layout
         sections = {
             self.section_ids[area.name, section.name] for area in layout.areas for section in area.sections
@@ -315,5 +323,11 @@ class _Apply:
         in_area = exists().where(Seat.event_id == self.event_id, Seat.area_id == Area.id)
         of_area = exists().where(Section.event_id == self.event_id, Section.area_id == Area.id)
         self.session.execute(
-            delete(Area).where(Area.event_id == self.event_id, Area.id.not_in(areas), ~in_area, ~of_area)
+            delete(Area).where(
+                Area.event_id == self.event_id,
+                Area.kind == "seated",
+                Area.id.not_in(areas),
+                ~in_area,
+                ~of_area,
+            )
         )

@@ -4,6 +4,9 @@ A seat is the same one when area, section and label are the same; a seat that is
 in another section goes there and comes here. Where the event and the plan have
 one seated area each, these are the same area whatever they are called.
 
+An area without numbered seats that the plan does not name is the event's own,
+beside the plan: it stays as it is.
+
 A drawing has its origin anywhere: when most seats seem to have moved by the same
 distance, the hall stands where it stood, and only the origin is another.
 """
@@ -86,8 +89,10 @@ class AreaChange:
 class PlanDiff:
     """What a plan would do to an event. `layout` is the plan as it would be applied: moved by `shift`.
 
-    `stays` counts the seats that stay as they are. `impossible` are sentences
-    about what no event on sale can take, whoever has which seat.
+    `stays` counts the seats that stay as they are. `beside` are the event's areas
+    without numbered seats that the plan does not name, in their order: they stay.
+    `impossible` are sentences about what no event on sale can take, whoever has
+    which seat.
     """
 
     event: EventPlan
@@ -98,6 +103,7 @@ class PlanDiff:
     changes: tuple[ChangedSeat, ...]
     stays: int
     areas: tuple[AreaChange, ...]
+    beside: tuple[str, ...]
     impossible: tuple[str, ...]
 
     @cached_property
@@ -172,6 +178,7 @@ def compare_plan(event: EventPlan, layout: PlanLayout) -> PlanDiff:
         changes=tuple(changes),
         stays=stays,
         areas=tuple(_area_changes(event, layout)),
+        beside=tuple(_beside(event, layout)),
         impossible=tuple(_impossible(event, layout)),
     )
 
@@ -230,15 +237,20 @@ def _same_place(seat: EventSeat, new: PlanSeat) -> bool:
 def _area_changes(event: EventPlan, layout: PlanLayout) -> Iterator[AreaChange]:
     capacities = {area.name: area.capacity or 0 for area in layout.areas if _is_counted(area.kind)}
     for name, area in event.areas.items():
-        if not _is_counted(area.kind):
+        if not _is_counted(area.kind) or name not in capacities:
             continue
         places = sum(count for state, count in area.places.items() if state != "gone")
-        then = capacities.pop(name, 0)
+        then = capacities.pop(name)
         if places != then:
             taken = sum(area.places.get(state, 0) for state in TAKEN)
             yield AreaChange(name, places, then, taken)
     for name, then in capacities.items():
         yield AreaChange(name, 0, then, 0)
+
+
+def _beside(event: EventPlan, layout: PlanLayout) -> Iterator[str]:
+    named = {area.name for area in layout.areas}
+    return (name for name, area in event.areas.items() if area.kind != "seated" and name not in named)
 
 
 def _impossible(event: EventPlan, layout: PlanLayout) -> Iterator[str]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from seatbook.errors import Busy
+from seatbook.domain import once
+from seatbook.errors import Busy, SeatbookError
 from seatbook.extensions import db
 
 T = TypeVar("T")
@@ -26,7 +27,8 @@ QUERY_CANCELED = "57014"
 
 # Collisions that the next try does not meet: a random code that was drawn before, and a hold that the
 # same holder opened in another window at this very moment.
-RETRIED_CONSTRAINTS = ("uq_reservation_event_id_code", "uq_reservation_open_hold")
+# And a key that was in use, whose row is gone again since.
+RETRIED_CONSTRAINTS = ("uq_reservation_event_id_code", "uq_reservation_open_hold", once.KEY_IN_USE)
 
 
 def run_transaction(act: Callable[[Session], T]) -> T:
@@ -37,16 +39,26 @@ def run_transaction(act: Callable[[Session], T]) -> T:
     database. A lock or a statement that took too long raises Busy. A connection
     lost at COMMIT is an unknown outcome and is raised as it is: every act is
     safe to repeat, so the caller may ask again, never guess.
+
+    Within `once.asked(...)` a request that comes again gets what the first one got, and changes nothing.
     """
     session = db.session()
+    keyed = once.keyed(act)
     attempt = 0
     while True:
         try:
             result = act(session)
+            if keyed is not None:
+                keyed.keep(session, result)
             session.commit()
             return result
-        except DBAPIError as error:
+        except (DBAPIError, SeatbookError) as error:
             session.rollback()
+            first = _first(keyed, session) if keyed is not None else None
+            if first is not None:
+                return cast(T, first.result)
+            if isinstance(error, SeatbookError):
+                raise
             if _is_worth_another_try(error) and attempt < MAX_RETRIES:
                 attempt += 1
                 time.sleep(random.uniform(0, RETRY_PAUSE_SECONDS * 2**attempt))  # noqa: S311
@@ -57,6 +69,15 @@ def run_transaction(act: Callable[[Session], T]) -> T:
         except BaseException:
             session.rollback()
             raise
+
+
+def _first(keyed: once.KeyedAct, session: Session) -> once.First | None:
+    """What was done before under the same key; None also while the database cannot be asked."""
+    try:
+        return keyed.first(session)
+    except DBAPIError:
+        session.rollback()
+        return None
 
 
 def violated_constraint(error: DBAPIError) -> str | None:

@@ -5,12 +5,13 @@ import stat
 from collections.abc import Iterator
 from dataclasses import replace
 from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from seatbook.domain.mail import CarrierAway, Letter, Undeliverable
+from seatbook.domain.mail import Attachment, CarrierAway, Letter, Undeliverable
 from seatbook.domain.mail_carriers import MailFolder, MailServer, carrier_of
 from tests import mail_server
 from tests.mail_server import running_mail_server
@@ -135,7 +136,7 @@ def test_a_folder_that_cannot_be_written_is_away(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("field", ["recipient", "subject"])
 def test_a_line_end_in_a_header_begins_no_other_header(tmp_path: Path, field: str) -> None:
-    letter = replace(LETTER, **{field: "ada@example.org\nBcc: all@example.org"})
+    letter = replace(LETTER, **{field: "ada@example.org\nBcc: all@example.org"})  # type: ignore[arg-type]
 
     with pytest.raises(Undeliverable) as refusal:
         MailFolder(tmp_path, mail_from=MAIL_FROM).carry(letter, message_number=7)
@@ -155,3 +156,32 @@ def test_the_configuration_chooses_the_carrier(app: Flask, tmp_path: Path) -> No
     assert isinstance(server, MailServer)
     assert (server.host, server.port, server.with_tls) == ("mail.example", 465, True)
     assert (server.user, server.password) == ("box@office", "s/cret")
+
+
+def test_a_letter_with_html_and_files_is_text_first_then_html_then_the_files(tmp_path: Path) -> None:
+    letter = replace(
+        LETTER,
+        body_html="<p>Grüße</p>",
+        attachments=(
+            Attachment("tickets.pdf", "application/pdf", b"%PDF-1.7"),
+            Attachment("event.ics", "text/calendar; method=CANCEL; charset=utf-8", "Größe".encode()),
+        ),
+    )
+    MailFolder(tmp_path, mail_from=MAIL_FROM).carry(letter, message_number=7)
+
+    (file,) = tmp_path.iterdir()
+    message = message_from_bytes(file.read_bytes(), policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    assert [part.get_content_type() for part in message.walk() if not part.is_multipart()] == [
+        "text/plain",
+        "text/html",
+        "application/pdf",
+        "text/calendar",
+    ]
+    html = message.get_body(("html",))
+    assert html is not None
+    assert html.get_content().strip() == "<p>Grüße</p>"
+    pdf, calendar = message.iter_attachments()
+    assert (pdf.get_filename(), pdf.get_content()) == ("tickets.pdf", b"%PDF-1.7")
+    assert calendar["Content-Type"].params["method"] == "CANCEL"
+    assert calendar.get_content().strip() == "Größe"

@@ -267,6 +267,20 @@ def test_places_of_an_area_come_go_and_return(app_context: AppContext) -> None:
     assert basket.reservation_id
 
 
+def test_areas_that_the_plan_does_not_name_stay_behind_those_that_it_names(app_context: AppContext) -> None:
+    bar = PlanArea("stock", "Bar", capacity=2, category="Standing")
+    event = planned_event(hall(OLD, areas=(bar, standing("Pit", 5))))
+    done = apply(event, hall(OLD, areas=(standing("Balcony", 1), standing("Front", 1))))
+
+    assert (done.added, done.deleted, done.blocked) == (2, 0, 0)
+    assert (places_of(event, "Pit"), places_of(event, "Bar")) == (["available"] * 5, ["available"] * 2)
+    names = select(Area.name).where(Area.event_id == event.event_id).order_by(Area.position, Area.id)
+    order = ["Hall", "Balcony", "Front", "Bar", "Pit"]
+    assert db.session.scalars(names).all() == order
+    apply(event, hall(OLD))
+    assert sorted(db.session.scalars(names).all()) == sorted(order)
+
+
 def test_time_slots_stay_as_they_are(app_context: AppContext) -> None:
     vault = PlanArea("slots", "Vault", category="Room")
     starts = datetime.now(UTC) + timedelta(days=7)

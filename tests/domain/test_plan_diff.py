@@ -123,9 +123,9 @@ def test_areas_without_numbers_are_counted(app_context: AppContext) -> None:
 
     assert [(one.area, one.places, one.places_then, one.taken) for one in diff.areas] == [
         ("Pit", 5, 8, 0),
-        ("Bar", 2, 0, 0),
         ("New", 0, 3, 0),
     ]
+    assert diff.beside == ("Bar",)
 
 
 def test_an_area_cannot_have_fewer_places_than_are_taken(app_context: AppContext) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatbook.domain.reductions import Reduction, reduced, without
+from seatbook.domain.reductions import Fees, Reduction, fees_of, reduced, without
 
 prices = st.lists(st.integers(0, 10**9), min_size=1, max_size=50)
 
@@ -39,6 +39,29 @@ def test_the_whole_amount_is_taken_off_and_no_place_costs_less_than_nothing(
 @given(prices, st.integers(1, 100))
 def test_a_percentage_is_of_each_place(full: list[int], percent: int) -> None:
     assert reduced(full, Reduction(percent=percent)) == [without(price, percent=percent) for price in full]
+
+
+@pytest.mark.parametrize(
+    ("full", "fees"),
+    [
+        ([1000, 1000, 1000], [217, 217, 216]),
+        ([3000, 1000], [300, 200]),
+        ([1000, 0], [350, 0]),
+        ([0, 0], [0, 0]),
+    ],
+)
+def test_fees_are_for_each_place_and_shared_and_what_costs_nothing_has_none(
+    full: list[int], fees: list[int]
+) -> None:
+    assert fees_of(full, Fees(per_place_minor=150, per_order_minor=200), times=[1] * len(full)) == fees
+
+
+@given(prices, st.integers(0, 10**6), st.integers(0, 10**6))
+def test_fees_are_as_much_as_the_event_says(full: list[int], each: int, order: int) -> None:
+    fees = fees_of(full, Fees(per_place_minor=each, per_order_minor=order), times=[1] * len(full))
+    priced = sum(price > 0 for price in full)
+    assert sum(fees) == each * priced + (order if priced else 0)
+    assert all(fee >= 0 and (price or not fee) for fee, price in zip(fees, full, strict=True))
 
 
 def test_without_a_code_everything_costs_what_it_costs() -> None:

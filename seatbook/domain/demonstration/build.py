@@ -4,32 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from seatbook.domain.catalogue import store_plan
 from seatbook.domain.demonstration.accounts import make_accounts
 from seatbook.domain.demonstration.arena_crowd import fill_arena
 from seatbook.domain.demonstration.crowd import Crowd
+from seatbook.domain.demonstration.online import pay_online_from_now_on, sandbox_till
 from seatbook.domain.demonstration.programme import (
     CURRENCY,
-    ROOM_DAYS,
-    ROOM_HOURS,
-    ROOM_MINUTES,
     Date,
     Production,
     programme,
 )
-from seatbook.domain.event_places import Slot
 from seatbook.domain.events import CreatedEvent, SaleTerms, create_event
 from seatbook.domain.holders import holder_of_user
-from seatbook.domain.inventory import cancel_reservation
 from seatbook.domain.local_time import instant_of
 from seatbook.domain.money import price_minor
+from seatbook.domain.orders import cancel_order, create_code, create_concession
+from seatbook.payments.till import Till
 
 # Later in the day, "tonight" is tomorrow: nothing of the demonstration has begun already.
 LAST_HOUR_OF_TODAY = 15
 ON_SALE_SINCE = timedelta(days=14)
+A_MOMENT = timedelta(minutes=1)
 SALE_OPENS_AT = "10:00"
 # Events further away than this look as if nobody had a look at them yet.
 HELD_WITHIN = timedelta(days=6)
@@ -52,7 +51,7 @@ def step_count() -> int:
     return 1 + sum(len(production.dates) for production in programme())
 
 
-def make_demonstration(*, now: datetime, on_step: Callable[[str], None]) -> Demonstration:
+def make_demonstration(*, now: datetime, on_step: Callable[[str], None], till: Till) -> Demonstration:
     """Fill an empty, migrated database; `on_step` is told what comes next, `step_count()` times.
 
     Several transactions: when it is interrupted, a part is there. `now` is aware
@@ -61,6 +60,7 @@ def make_demonstration(*, now: datetime, on_step: Callable[[str], None]) -> Demo
     on_step("Accounts")
     users = make_accounts()
     crowd = Crowd()
+    till = sandbox_till(till)
     productions = programme()
     events: dict[str, list[CreatedEvent]] = {}
     sold = 0
@@ -69,20 +69,22 @@ def make_demonstration(*, now: datetime, on_step: Callable[[str], None]) -> Demo
             on_step(production.show.title)
             event = _make_event(production, date, now=now)
             events.setdefault(production.show.title, []).append(event)
-            if date.opens_in_days is not None:
-                continue
+            _make_reductions(production, event)
             if production.blocked and len(events[production.show.title]) == 1:
                 crowd.block(event.event_id, labels=production.blocked, actor_user_id=users["boxoffice"])
-            if production.is_arena:
-                sold += fill_arena(event.event_id)
-            sold += crowd.fill(
-                event.event_id,
-                share=date.sold,
-                keep=date.keep,
-                max_seats=production.max_seats,
-                held_groups=HELD_GROUPS if date.sold and event.starts_at - now < HELD_WITHIN else 0,
-            )
-    sold += _buy_for_users(crowd, users, events)
+            if date.opens_in_days is None:
+                if production.is_arena:
+                    sold += fill_arena(event.event_id)
+                sold += crowd.fill(
+                    event.event_id,
+                    share=date.sold,
+                    keep=date.keep,
+                    max_seats=production.max_seats,
+                    held_groups=HELD_GROUPS if date.sold and event.starts_at - now < HELD_WITHIN else 0,
+                )
+            if production.prices:
+                pay_online_from_now_on(event.event_id, till=till)
+    sold += _buy_for_users(crowd, users, events, till=till)
     made = [event for of_show in events.values() for event in of_show]
     return Demonstration(
         venues=len({event.venue.venue_id for event in made}),
@@ -95,12 +97,11 @@ def make_demonstration(*, now: datetime, on_step: Callable[[str], None]) -> Demo
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """When an event begins, ends and is on sale from; and its slots by area."""
+    """When an event begins, ends and is on sale from. A room begins now, and goes on until its last slot."""
 
     starts_at: datetime
     ends_at: datetime
     on_sale_from: datetime
-    slots: dict[str, list[Slot]]
 
 
 def times_of(production: Production, date: Date, *, now: datetime) -> Times:
@@ -111,12 +112,9 @@ def times_of(production: Production, date: Date, *, now: datetime) -> Times:
     on_sale_from = now - ON_SALE_SINCE
     if date.opens_in_days is not None:
         on_sale_from = _instant(date.opens_in_days, SALE_OPENS_AT, now=now, time_zone=zone)
-    slots: dict[str, list[Slot]] = {}
-    for area in production.layout.areas:
-        if area.kind == "slots":
-            slots[area.name] = _timetable(now=now, time_zone=zone)
-            starts_at, ends_at = slots[area.name][0][0], slots[area.name][-1][1]
-    return Times(starts_at, ends_at, on_sale_from, slots)
+    if production.rooms:
+        starts_at, ends_at = now + A_MOMENT, now + A_MOMENT + timedelta(minutes=production.minutes)
+    return Times(starts_at, ends_at, on_sale_from)
 
 
 def _make_event(production: Production, date: Date, *, now: datetime) -> CreatedEvent:
@@ -139,10 +137,14 @@ def _make_event(production: Production, date: Date, *, now: datetime) -> Created
         currency=CURRENCY,
         prices=prices,
         status="published",
-        slots=times.slots,
+        rooms=production.rooms,
         terms=SaleTerms(
             on_sale_from=times.on_sale_from,
+            # Until the crowd has bought; see `online.py`.
             payment="none" if free else "counter",
+            fee_per_place_minor=price_minor(production.fee_per_place, currency=CURRENCY),
+            fee_per_order_minor=price_minor(production.fee_per_order, currency=CURRENCY),
+            late_offer_seconds=production.late_offer_seconds,
             hold_ttl_seconds=production.hold_ttl_seconds,
             max_seats=production.max_seats,
             cancel_seconds_before_start=None
@@ -152,6 +154,13 @@ def _make_event(production: Production, date: Date, *, now: datetime) -> Created
     )
 
 
+def _make_reductions(production: Production, event: CreatedEvent) -> None:
+    for name, percent_off in production.concessions.items():
+        create_concession(event.event_id, name=name, percent_off=percent_off)
+    for name, percent_off in production.codes.items():
+        create_code(event.event_id, code=name, percent_off=percent_off, max_uses=100, max_uses_per_holder=1)
+
+
 def _instant(day: int, time: str, *, now: datetime, time_zone: str) -> datetime:
     """The instant of a local time `day` days from the first day of the demonstration."""
     local = now.astimezone(ZoneInfo(time_zone))
@@ -159,16 +168,9 @@ def _instant(day: int, time: str, *, now: datetime, time_zone: str) -> datetime:
     return instant_of(f"{first + timedelta(days=day)} {time}", time_zone=time_zone)
 
 
-def _timetable(*, now: datetime, time_zone: str) -> list[Slot]:
-    starts = [
-        _instant(day, time, now=now, time_zone=time_zone) for day in range(ROOM_DAYS) for time in ROOM_HOURS
-    ]
-    return [
-        (start.astimezone(UTC), start + timedelta(minutes=ROOM_MINUTES)) for start in starts if start > now
-    ]
-
-
-def _buy_for_users(crowd: Crowd, users: dict[str, int], events: dict[str, list[CreatedEvent]]) -> int:
+def _buy_for_users(
+    crowd: Crowd, users: dict[str, int], events: dict[str, list[CreatedEvent]], *, till: Till
+) -> int:
     """alice and bob have bought before, and one of them has thought better of it."""
     alice, bob = holder_of_user(users["alice"]), holder_of_user(users["bob"])
     bought = 0
@@ -178,8 +180,9 @@ def _buy_for_users(crowd: Crowd, users: dict[str, int], events: dict[str, list[C
         (bob, "Velvet Tramlines", 0, 4),
         (bob, "Paper Moons", 1, 3),
     ):
-        crowd.buy_for(events[title][nth].event_id, holder=holder, size=size)
+        crowd.buy_for(events[title][nth].event_id, holder=holder, size=size, till=till)
         bought += size
     event_id = events["The Salt Road"][1].event_id
-    cancel_reservation(event_id, reservation_id=crowd.buy_for(event_id, holder=alice, size=2), holder=alice)
+    reservation_id = crowd.buy_for(event_id, holder=alice, size=2, till=till)
+    cancel_order(event_id, reservation_id=reservation_id, holder=alice)
     return bought

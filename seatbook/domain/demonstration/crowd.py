@@ -17,14 +17,16 @@ from random import Random
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from seatbook.domain.demonstration.online import buy_online
 from seatbook.domain.holders import HolderRef, holder_of_browser
 from seatbook.domain.inventory import block_seats, confirm_reservation, hold_quantity, hold_seats
 from seatbook.domain.transaction import run_transaction
 from seatbook.models import Area, Seat
+from seatbook.payments.till import Till
 
 # Couples are the most.
 GROUPS = (1, 2, 2, 2, 2, 3, 3, 4, 4, 5)
-SOON = timedelta(hours=1)
+SOON, FORTNIGHT = timedelta(hours=1), timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +84,12 @@ class Crowd:
         ]
         block_seats(event_id, seat_ids=seats, reason="Camera position", actor_user_id=actor_user_id)
 
-    def buy_for(self, event_id: int, *, holder: HolderRef, size: int) -> int:
-        """Buy `size` places for a user; the reservation's id."""
+    def buy_for(self, event_id: int, *, holder: HolderRef, size: int, till: Till) -> int:
+        """Buy `size` places for a user, online where that is how they are paid; the reservation's id."""
         area = _areas(event_id)[0]
-        return self._hold(event_id, area, size=size, holder=holder, buy=True)[1]
+        reservation_id = self._hold(event_id, area, size=size, holder=holder, buy=False)[1]
+        buy_online(event_id, reservation_id=reservation_id, holder=holder, till=till)
+        return reservation_id
 
     def _take(self, event_id: int, area: _Area, *, size: int, buy: bool) -> int:
         if area.places == 0 or size == 0:
@@ -137,7 +141,11 @@ def _areas(event_id: int) -> list[_Area]:
                 Seat.event_id == event_id,
                 Seat.status == "available",
                 # A slot that begins while the seed still buys would be refused then.
-                or_(Seat.starts_at.is_(None), Seat.starts_at > func.clock_timestamp() + SOON),
+                # Nor does a crowd think of slots in two months.
+                or_(
+                    Seat.starts_at.is_(None),
+                    Seat.starts_at.between(func.clock_timestamp() + SOON, func.clock_timestamp() + FORTNIGHT),
+                ),
             )
             .order_by(Area.position, Seat.id)
         )

@@ -85,7 +85,8 @@ def yard() -> PlanLayout:
 def room(name: str) -> PlanLayout:
     """One escape room; its slots come with the event."""
     return PlanLayout(
-        categories=(PlanCategory("Room", 4),), areas=(PlanArea(kind="slots", name=name, category="Room"),)
+        categories=(PlanCategory("Off-peak", 4), PlanCategory("Peak", 6)),
+        areas=(PlanArea(kind="slots", name=name, category="Off-peak"),),
     )
 
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import time, timedelta
 
 from seatbook.domain.catalogue import NewShow, NewVenue
 from seatbook.domain.demonstration import arena, halls
 from seatbook.domain.plans import PlanLayout
+from seatbook.domain.timetable import Rule, Timetable
+from seatbook.domain.timetables import Room
 
 TIME_ZONE = "Europe/Dublin"
 CURRENCY = "EUR"
-ROOM_DAYS = 14
-ROOM_HOURS = ("11:00", "12:30", "14:00", "15:30", "17:00", "18:30", "20:00")
-ROOM_MINUTES = 60
+ROOM_DURATION, ROOM_PAUSE = timedelta(minutes=60), timedelta(minutes=30)
+AFTERNOON = (time(11), time(12, 30), time(14), time(15, 30))
+EVENING = (time(17), time(18, 30), time(20))
+MONDAY_TO_FRIDAY, WEEKEND = frozenset(range(5)), frozenset({5, 6})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,14 @@ class Production:
     max_seats: int = 8
     cancel_hours: int | None = 0
     blocked: tuple[str, ...] = field(default=())
+    # Percent off, by who pays less and by code.
+    concessions: Mapping[str, int] = field(default_factory=dict)
+    codes: Mapping[str, int] = field(default_factory=dict)
+    fee_per_place: str = "0"
+    fee_per_order: str = "0"
+    late_offer_seconds: int | None = None
+    # Rooms make their slots by a timetable.
+    rooms: Mapping[str, Room] = field(default_factory=dict)
     # So large that its places are not bought by two or three.
     is_arena: bool = False
 
@@ -123,6 +135,9 @@ def _films() -> tuple[Production, ...]:
             minutes=minutes,
             hold_ttl_seconds=600,
             cancel_hours=1,
+            concessions={"Child": 50, "Student": 25},
+            codes={"LANTERN10": 10},
+            late_offer_seconds=600,
         )
         for show, minutes, dates in films
     )
@@ -155,6 +170,8 @@ def _plays() -> tuple[Production, ...]:
             minutes=150,
             cancel_hours=24,
             blocked=("A3", "A4"),
+            concessions={"Child": 50, "Student": 30},
+            late_offer_seconds=900,
         ),
         Production(
             show=NewShow(
@@ -173,6 +190,7 @@ def _plays() -> tuple[Production, ...]:
             dates=(Date(24, "19:30", opens_in_days=3), Date(25, "19:30", opens_in_days=3)),
             minutes=120,
             cancel_hours=24,
+            concessions={"Child": 50, "Student": 30},
         ),
     )
 
@@ -213,6 +231,8 @@ def _gig() -> Production:
         dates=(Date(5, "20:00", 0.08),),
         minutes=180,
         cancel_hours=48,
+        fee_per_place="1.50",
+        fee_per_order="2.00",
     )
 
 
@@ -249,7 +269,8 @@ def _rooms() -> tuple[Production, ...]:
                 "has used the stairs since Tuesday.",
                 "last-lighthouse",
             ),
-            "96.00",
+            {"Off-peak": "84.00", "Peak": "102.00"},
+            Room(_hours(), party=(2, 6)),
             0.35,
         ),
         (
@@ -261,7 +282,9 @@ def _rooms() -> tuple[Production, ...]:
                 "Gloves are provided; the cat is stuffed.",
                 "merles-vault",
             ),
-            "88.00",
+            # A price for each person.
+            {"Off-peak": "19.00", "Peak": "23.00"},
+            Room(_hours(), party=(2, 5), price_per="person"),
             0.25,
         ),
         (
@@ -273,7 +296,9 @@ def _rooms() -> tuple[Production, ...]:
                 "suitable from ten years on.",
                 "alchemists-attic",
             ),
-            "104.00",
+            {"Off-peak": "92.00", "Peak": "112.00"},
+            # Closed on Mondays.
+            Room(_hours(besides=frozenset({0})), party=(3, 6)),
             0.15,
         ),
     )
@@ -282,13 +307,25 @@ def _rooms() -> tuple[Production, ...]:
             show=show,
             venue=ROOMS,
             layout=halls.room(show.title),
-            prices={"Room": price},
-            dates=(Date(0, ROOM_HOURS[0], sold),),
-            minutes=ROOM_MINUTES,
+            prices=prices,
+            dates=(Date(0, "11:00", sold),),
+            minutes=60,
             max_seats=2,
             cancel_hours=48,
+            rooms={show.title: room},
         )
-        for show, price, sold in rooms
+        for show, prices, room, sold in rooms
+    )
+
+
+def _hours(*, besides: frozenset[int] = frozenset()) -> Timetable:
+    """Cheaper in the afternoons of the week; evenings and weekends are what everybody wants."""
+    return Timetable(
+        (
+            Rule(AFTERNOON, ROOM_DURATION, MONDAY_TO_FRIDAY - besides, ROOM_PAUSE, "Off-peak"),
+            Rule(EVENING, ROOM_DURATION, MONDAY_TO_FRIDAY - besides, ROOM_PAUSE, "Peak"),
+            Rule((*AFTERNOON, *EVENING), ROOM_DURATION, WEEKEND, ROOM_PAUSE, "Peak"),
+        )
     )
 
 

@@ -28,6 +28,7 @@ from seatbook.domain.inventory.exchange import exchange_seats
 from seatbook.domain.inventory.expire import ExpiredSeat, due_holds, expire_due_holds, expire_reservation
 from seatbook.domain.inventory.extend import extend_hold
 from seatbook.domain.inventory.hold import HoldResult, hold_quantity, hold_seats
+from seatbook.domain.inventory.move import MovedPurchase, move_purchase
 from seatbook.domain.inventory.release import ReleaseResult, release_hold, release_seats
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "ConfirmResult",
     "ExpiredSeat",
     "HoldResult",
+    "MovedPurchase",
     "ReleaseResult",
     "Wish",
     "adopt_holds",
@@ -51,6 +53,7 @@ __all__ = [
     "hold_best",
     "hold_quantity",
     "hold_seats",
+    "move_purchase",
     "release_hold",
     "release_seats",
     "unblock_seats",

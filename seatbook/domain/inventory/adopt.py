@@ -10,8 +10,15 @@ from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
 from seatbook.domain.holders import HolderRef
-from seatbook.domain.inventory.hold import LapsedHold, places_of, with_own_lapsed_hold_closed
+from seatbook.domain.inventory.hold import (
+    LapsedHold,
+    one_count_at_a_time,
+    places_of,
+    with_own_lapsed_hold_closed,
+)
+from seatbook.domain.inventory.reprice import code_is_left, hand_code_on, reprice, take_code_off
 from seatbook.domain.inventory.rows import (
+    LinePrice,
     clock,
     free_seats,
     lock_reservations,
@@ -40,8 +47,9 @@ def adopt_holds(*, from_holder_id: int, to: HolderRef) -> AdoptResult:
     """Hand an anonymous browser's live holds to the user who signed in there. Safe to repeat.
 
     Where the user holds seats of the same event already, the seats join that
-    hold and its end, and keep the price they were held at. Seats beyond the
-    event's `max_seats` go back on sale.
+    hold and its end, and keep the full price they were held at; they cost what
+    that basket's code makes of it, or bring their own code where it has none and
+    the user may use it. Seats beyond the event's `max_seats` go back on sale.
     """
     if from_holder_id == to.holder_id:
         return AdoptResult((), 0)
@@ -88,24 +96,30 @@ def _move_hold(
         return LapsedHold(event_id, own.id)
     if anonymous.holder_id != from_holder_id or anonymous.status != "held" or anonymous.expires_at <= now:
         return 0, 0
-    # Full prices: a concession is chosen, and a code applied, for the basket that they join.
-    prices = {line.seat_id: line.full_price_minor for line in open_lines(session, event_id, reservation_id)}
-    if prices.keys() != {seat.id for seat in seats}:
+    lines = {line.seat_id: LinePrice.of(line) for line in open_lines(session, event_id, reservation_id)}
+    if lines.keys() != {seat.id for seat in seats}:
         raise BasketChanged()
 
+    one_count_at_a_time(session, event_id, holder_id=to.holder_id)
     event = session.execute(
         select(Event.max_seats, places_of(event_id, to.holder_id).label("places")).where(Event.id == event_id)
     ).one()
     room = max(0, event.max_seats - event.places)
     kept, given_back = seats[:room], seats[room:]
     free_seats(session, given_back, outcome="released", reason="release", at=now, actor=to.user_id)
+    if not kept:
+        return 0, len(given_back)
+    # A code comes along as long as the user may use it.
+    brings_code = code_is_left(session, event_id, reservation_id=reservation_id, holder_id=to.holder_id)
     if own is None or own.status != "held":
-        if kept:
-            session.execute(
-                update(Reservation)
-                .where(Reservation.event_id == event_id, Reservation.id == reservation_id)
-                .values(holder_id=to.holder_id)
-            )
+        if not brings_code:
+            take_code_off(session, event_id, reservation_id=reservation_id)
+        session.execute(
+            update(Reservation)
+            .where(Reservation.event_id == event_id, Reservation.id == reservation_id)
+            .values(holder_id=to.holder_id)
+        )
+        reprice(session, event_id, reservation_id=reservation_id)
     else:
         free_seats(session, kept, outcome="moved", reason="move", at=now, actor=to.user_id)
         take_seats(
@@ -116,6 +130,9 @@ def _move_hold(
             until=own.expires_at,
             reason="move",
             actor=to.user_id,
-            prices=[prices[seat.id] for seat in kept],
+            prices=[lines[seat.id] for seat in kept],
         )
+        if brings_code:
+            hand_code_on(session, event_id, from_id=reservation_id, to_id=own.id)
+        reprice(session, event_id, reservation_id=own.id)
     return len(kept), len(given_back)

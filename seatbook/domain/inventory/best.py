@@ -23,6 +23,7 @@ from seatbook.domain.holders import HolderRef
 from seatbook.domain.inventory.hold import HoldResult, LapsedHold, hold_locked, with_own_lapsed_hold_closed
 from seatbook.domain.inventory.rows import Locked, is_lapsed, lock_seats
 from seatbook.domain.plan_shapes import Point
+from seatbook.domain.prices import price_with_fee
 from seatbook.domain.seating import MAX_NEIGHBOUR_DISTANCE, Place, best_apart, best_together
 from seatbook.errors import N_, InvalidInput, NoneTogether, NotFound
 from seatbook.models import Category, Event, Seat
@@ -182,7 +183,7 @@ def _fits(event_id: int, wish: Wish) -> ColumnElement[bool]:
         fits.append(Seat.category_id == wish.category_id)
     if wish.max_price_minor is not None:
         cheap = select(Category.id).where(
-            Category.event_id == event_id, Category.price_minor <= wish.max_price_minor
+            Category.event_id == event_id, price_with_fee() <= wish.max_price_minor
         )
         fits.append(Seat.category_id.in_(cheap))
     return and_(*fits)

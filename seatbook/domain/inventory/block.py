@@ -15,12 +15,11 @@ from seatbook.domain.inventory.rows import (
     end_claims,
     is_free,
     label,
+    lock_named,
     lock_reservations,
-    lock_seats,
 )
 from seatbook.domain.transaction import run_transaction
-from seatbook.errors import N_, InvalidInput, NotFound, SeatsTaken
-from seatbook.models import Seat
+from seatbook.errors import N_, InvalidInput, SeatsTaken
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +39,7 @@ def block_seats(
         raise InvalidInput(field="reason", reason=N_("Please say why these seats are blocked."))
 
     def act(session: Session) -> BlockResult:
-        seats = lock_seats(session, event_id, Seat.id.in_(wanted))
-        if len(seats) != len(wanted):
-            raise NotFound(what="seat")
+        seats = lock_named(session, event_id, wanted)
         lock_reservations(session, event_id, {s.reservation_id for s in seats if s.reservation_id})
         now = clock(session)
         free = [seat for seat in seats if seat.status != "blocked"]
@@ -71,9 +68,7 @@ def unblock_seats(event_id: int, *, seat_ids: Sequence[int], actor_user_id: int 
     wanted = checked_ids(seat_ids)
 
     def act(session: Session) -> BlockResult:
-        seats = lock_seats(session, event_id, Seat.id.in_(wanted))
-        if len(seats) != len(wanted):
-            raise NotFound(what="seat")
+        seats = lock_named(session, event_id, wanted)
         blocked = [seat.id for seat in seats if seat.status == "blocked"]
         values = {
             "event": event_id,

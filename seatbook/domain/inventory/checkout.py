@@ -7,7 +7,6 @@ id, then reservations, by id; payments come after them.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,21 +18,27 @@ from sqlalchemy.orm import Session
 from seatbook.domain.changed_events import note_changed
 from seatbook.domain.holders import HolderRef
 from seatbook.domain.inventory.confirm import judge_basket, sell_locked
-from seatbook.domain.inventory.hold import places_of
+from seatbook.domain.inventory.hold import one_count_at_a_time, places_of
+from seatbook.domain.inventory.party import why_unfit
 from seatbook.domain.inventory.reprice import code_is_left, hand_code_on
 from seatbook.domain.inventory.rows import (
+    LinePrice,
     Locked,
     clock,
     end_claims,
     free_seats,
+    full_price,
     is_free,
+    label,
     lock_reservations,
     lock_seats,
+    open_lines,
     take_seats,
 )
+from seatbook.domain.reductions import spread
 from seatbook.domain.reference import new_code
 from seatbook.domain.seating import Place, best_together
-from seatbook.errors import NotFound
+from seatbook.errors import CodeRefused, NotFound, SeatbookError, SeatsTaken, TooManySeats
 from seatbook.models import Area, Category, Event, Reservation, ReservationSeat, Seat
 
 # Places that are bought in the same transaction that takes them need an end all the same.
@@ -45,13 +50,13 @@ MAX_BLOCKS_TRIED = 20
 class Checkout:
     """A reservation and all places that it had when its checkout began, locked; `now` was read after that.
 
-    `prices` are by seat, in minor units. Some of the seats may be somebody else's by now.
+    `lines` are its prices by seat. Some of the seats may be somebody else's by now.
     """
 
     event_id: int
     reservation: Locked
     seats: tuple[Locked, ...]
-    prices: dict[int, int]
+    lines: dict[int, LinePrice]
     now: datetime
 
     @property
@@ -70,14 +75,21 @@ class Checkout:
 
     @property
     def total_minor(self) -> int:
-        return sum(self.prices.values())
+        return sum(line.price_minor for line in self.lines.values())
 
 
 def lock_checkout(session: Session, event_id: int, *, reservation_id: int) -> Checkout:
     """Lock what a payment is for. Raises NotFound."""
     # The lines of a reservation that is being paid for never get more, so they may be read before the locks.
     lines = session.execute(
-        select(ReservationSeat.seat_id, ReservationSeat.price_minor)
+        select(
+            ReservationSeat.seat_id,
+            ReservationSeat.price_minor,
+            ReservationSeat.fee_minor,
+            full_price().label("full_price_minor"),
+            ReservationSeat.concession_id,
+            ReservationSeat.party_size,
+        )
         .join(
             Reservation,
             and_(
@@ -103,7 +115,7 @@ def lock_checkout(session: Session, event_id: int, *, reservation_id: int) -> Ch
         event_id,
         reservations[reservation_id],
         tuple(seats),
-        {line.seat_id: line.price_minor for line in lines},
+        {line.seat_id: LinePrice.of(line) for line in lines},
         clock(session),
     )
 
@@ -115,7 +127,7 @@ def begin_pending(
 
     Raises HoldExpired, BasketChanged, LeavesSingle, SaleClosed.
     """
-    basket = judge_basket(
+    judge_basket(
         session,
         checkout.event_id,
         seats=checkout.own,
@@ -125,7 +137,9 @@ def begin_pending(
     )
     due = checkout.now + ttl
     _set_end(session, checkout, due=due, end=due + grace, at=checkout.now, status="pending")
-    return replace(checkout, prices=basket.prices), due
+    # Judging wrote the prices that count from now on.
+    lines = open_lines(session, checkout.event_id, checkout.reservation.id)
+    return replace(checkout, lines={line.seat_id: LinePrice.of(line) for line in lines}), due
 
 
 def set_end(session: Session, checkout: Checkout, *, due: datetime, end: datetime) -> None:
@@ -163,92 +177,173 @@ SET_END = text("""
 """)
 
 
-def buy(session: Session, checkout: Checkout, *, actor: int | None) -> None:
-    """Sell a checkout that is whole."""
+def buy(session: Session, checkout: Checkout, *, actor: int | None, late: str = "") -> None:
+    """Sell a checkout that is whole. `late` is what its letter says, see `sell_locked`."""
     sell_locked(
         session,
         checkout.event_id,
         reservation_id=checkout.reservation.id,
-        seat_ids=checkout.prices,
+        seat_ids=checkout.lines,
         total_minor=checkout.total_minor,
         at=checkout.now,
         actor=actor,
+        late=late,
     )
 
 
-def give_back(session: Session, checkout: Checkout, *, by_time: bool, actor: int | None = None) -> None:
-    """What is still held for it goes back on sale: expired, or released by its buyer."""
+def give_back(
+    session: Session, checkout: Checkout, *, by_time: bool, actor: int | None = None, is_told: bool = True
+) -> None:
+    """What is still held for it goes back on sale: expired, or released by its buyer.
+
+    Not `is_told`: another letter of the same transaction tells its buyer.
+    """
     if checkout.reservation.status == "pending":
         outcome, reason = ("expired", "expire") if by_time else ("released", "release")
-        free_seats(session, checkout.own, outcome=outcome, reason=reason, at=checkout.now, actor=actor)
+        free_seats(
+            session,
+            checkout.own,
+            outcome=outcome,
+            reason=reason,
+            at=checkout.now,
+            actor=actor,
+            is_told=is_told,
+        )
+
+
+def why_not_again(session: Session, checkout: Checkout, *, holder: HolderRef) -> SeatbookError | None:
+    """Why the same places cannot be sold to their buyer after the end; None: they can, in this transaction."""
+    taken = [seat for seat in _others(checkout) if not is_free(seat, at=checkout.now)]
+    if taken:
+        return SeatsTaken(seat_ids=[seat.id for seat in taken], labels=[label(seat) for seat in taken])
+    if not _has_room(session, checkout, holder=holder, places=len(checkout.seats)):
+        return TooManySeats(max_seats=_max_seats(session, checkout.event_id))
+    if not _may_use_code(session, checkout, holder=holder):
+        return CodeRefused(why="used_up")
+    parties = {seat_id: line.party_size for seat_id, line in checkout.lines.items()}
+    return why_unfit(session, checkout.event_id, parties=parties)
+
+
+def _others(checkout: Checkout) -> list[Locked]:
+    """Places of the checkout that are not held for it any more."""
+    return [seat for seat in checkout.seats if seat not in checkout.own]
+
+
+def _max_seats(session: Session, event_id: int) -> int:
+    return session.execute(select(Event.max_seats).where(Event.id == event_id)).scalar_one()
 
 
 def buy_again(session: Session, checkout: Checkout, *, holder: HolderRef) -> int | None:
     """Sell the same places after the end, when all of them are free; the new reservation, or None."""
-    others = [seat for seat in checkout.seats if seat not in checkout.own]
-    if not all(is_free(seat, at=checkout.now) for seat in others):
+    if why_not_again(session, checkout, holder=holder) is not None:
         return None
-    if not _has_room(session, checkout, holder=holder, places=len(checkout.seats)):
-        return None
-    if not code_is_left(session, checkout.event_id, reservation_id=checkout.reservation.id):
-        return None
-    give_back(session, checkout, by_time=True)
-    end_claims(session, [seat for seat in others if seat.status == "held"], at=checkout.now)
-    prices = [checkout.prices[seat.id] for seat in checkout.seats]
+    return sell_again(session, checkout, holder=holder)
+
+
+def sell_again(
+    session: Session, checkout: Checkout, *, holder: HolderRef, total_minor: int | None = None
+) -> int:
+    """Sell the same places by a new reservation, which is returned, as `why_not_again` allows it.
+
+    `total_minor`: what they are sold for all together, where less came than they cost.
+    """
+    is_over = checkout.reservation.expires_at <= checkout.now
+    give_back(session, checkout, by_time=is_over, is_told=False)
+    _end_lapsed(session, checkout, checkout.seats)
+    prices = _sold_for(checkout, total_minor)
     end = checkout.now + MOMENT
     new_id = _hold_for_paid(session, checkout, seats=checkout.seats, prices=prices, end=end, holder=holder)
-    hand_code_on(session, checkout.event_id, from_id=checkout.reservation.id, to_id=new_id)
     sell_locked(
         session,
         checkout.event_id,
         reservation_id=new_id,
-        seat_ids=checkout.prices,
-        total_minor=checkout.total_minor,
+        seat_ids=checkout.lines,
+        total_minor=sum(price.price_minor for price in prices),
         at=checkout.now,
         actor=holder.user_id,
+        late="same_places" if is_over else "",
     )
     return new_id
 
 
+def _end_lapsed(session: Session, checkout: Checkout, seats: Sequence[Locked]) -> None:
+    """Write down that the holds of others, whose time is over, ended: their places are taken again now."""
+    lapsed = [seat for seat in seats if seat.status == "held" and seat not in checkout.own]
+    end_claims(session, lapsed, at=checkout.now)
+
+
+def _sold_for(checkout: Checkout, total_minor: int | None) -> list[LinePrice]:
+    """The prices of the places, in their order; what is missing of the whole is taken off each in proportion."""
+    prices = [checkout.lines[seat.id] for seat in checkout.seats]
+    if total_minor is None:
+        return prices
+    missing = spread(checkout.total_minor - total_minor, [price.price_minor for price in prices])
+    return [
+        replace(
+            price,
+            price_minor=price.price_minor - less,
+            fee_minor=min(price.fee_minor, price.price_minor - less),
+        )
+        for price, less in zip(prices, missing, strict=True)
+    ]
+
+
 def hold_equal_places(
-    session: Session, checkout: Checkout, *, holder: HolderRef, ttl: timedelta
+    session: Session, checkout: Checkout, *, holder: HolderRef, until: datetime
 ) -> int | None:
     """Hold places as good as those that are lost: of the same areas at the same prices, seats side by side.
 
-    Waits for nobody. The new reservation, or None: a time slot has no equal, and
-    seats of several prices are not looked for.
+    A time slot is as good as itself alone, as another hour is another promise: the offer has the very same
+    ones. Each place costs what the one that it stands for was paid with: reductions, fees and parties stay as they
+    were. Waits for nobody. The new reservation, or None.
     """
     if not _has_room(session, checkout, holder=holder, places=len(checkout.seats)):
         return None
+    if not _may_use_code(session, checkout, holder=holder):
+        return None
     found: list[Locked] = []
+    prices: list[LinePrice] = []
     for (area_id, kind, price), lost in _wanted(session, checkout).items():
         if kind == "slots":
-            return None
-        if kind == "seated":
-            seats = _lock_side_by_side(session, checkout, area_id=area_id, price=price, count=lost)
+            seats = _same_slots(session, checkout, lost)
+        elif kind == "seated":
+            seats = _lock_side_by_side(session, checkout, area_id=area_id, price=price, count=len(lost))
         else:
             of_price = and_(*_free_of_price(area_id, price))
-            seats = lock_seats(session, checkout.event_id, of_price, limit=lost, skip_locked=True)
-        if len(seats) < lost:
+            seats = lock_seats(session, checkout.event_id, of_price, limit=len(lost), skip_locked=True)
+        if len(seats) < len(lost):
             return None
         found += seats
-    prices = _prices_now(session, checkout.event_id, found)
-    if sum(prices) != checkout.total_minor:
-        return None
-    give_back(session, checkout, by_time=True)
-    end = checkout.now + ttl
-    return _hold_for_paid(session, checkout, seats=found, prices=prices, end=end, holder=holder)
+        prices += [checkout.lines[seat.id] for seat in lost]
+    give_back(session, checkout, by_time=True, is_told=False)
+    _end_lapsed(session, checkout, found)
+    return _hold_for_paid(session, checkout, seats=found, prices=prices, end=until, holder=holder)
 
 
-def _wanted(session: Session, checkout: Checkout) -> Counter[tuple[int, str, int]]:
-    """How many places of which area (id, kind) and price were lost."""
-    rows = session.execute(
+def _wanted(session: Session, checkout: Checkout) -> dict[tuple[int, str, int], list[Locked]]:
+    """The places that the checkout had, by area (id, kind) and full price."""
+    areas = session.execute(
         select(Seat.id, Area.id.label("area_id"), Area.kind)
         .join(Area, and_(Area.event_id == Seat.event_id, Area.id == Seat.area_id))
-        .where(Seat.event_id == checkout.event_id, Seat.id.in_(checkout.prices))
-        .order_by(Seat.id)
+        .where(Seat.event_id == checkout.event_id, Seat.id.in_(checkout.lines))
     )
-    return Counter((row.area_id, row.kind, checkout.prices[row.id]) for row in rows)
+    area_of = {row.id: (row.area_id, row.kind) for row in areas}
+    wanted: dict[tuple[int, str, int], list[Locked]] = {}
+    for seat in checkout.seats:
+        wanted.setdefault((*area_of[seat.id], checkout.lines[seat.id].full_price_minor), []).append(seat)
+    return wanted
+
+
+def _same_slots(session: Session, checkout: Checkout, slots: list[Locked]) -> list[Locked]:
+    """These slots, or none: one is somebody else's, or off sale, or its room takes no such party any more.
+
+    They are locked since `lock_checkout`, together with whoever held them last: nothing is left to wait for.
+    """
+    others = [slot for slot in slots if slot not in checkout.own]
+    if not all(is_free(slot, at=checkout.now) for slot in others):
+        return []
+    parties = {slot.id: checkout.lines[slot.id].party_size for slot in slots}
+    return [] if why_unfit(session, checkout.event_id, parties=parties) else slots
 
 
 def _free_of_price(area_id: int, price: int) -> tuple[Any, ...]:
@@ -271,7 +366,7 @@ def _lock_side_by_side(
     places = [Place(id_, (section, row), x, y) for id_, section, row, x, y in rows]
     lost = session.execute(
         select(Seat.x, Seat.y).where(
-            Seat.event_id == checkout.event_id, Seat.id.in_(checkout.prices), Seat.x.is_not(None)
+            Seat.event_id == checkout.event_id, Seat.id.in_(checkout.lines), Seat.x.is_not(None)
         )
     ).all()
     # As near as can be to where the buyer wanted to sit.
@@ -284,18 +379,18 @@ def _lock_side_by_side(
     return []
 
 
-def _prices_now(session: Session, event_id: int, seats: Sequence[Locked]) -> list[int]:
-    rows = session.execute(
-        select(Seat.id, Category.price_minor)
-        .join(Category, and_(Category.event_id == Seat.event_id, Category.id == Seat.category_id))
-        .where(Seat.event_id == event_id, Seat.id.in_([seat.id for seat in seats]))
+def _may_use_code(session: Session, checkout: Checkout, *, holder: HolderRef) -> bool:
+    return code_is_left(
+        session, checkout.event_id, reservation_id=checkout.reservation.id, holder_id=holder.holder_id
     )
-    prices = {row.id: row.price_minor for row in rows}
-    return [prices[seat.id] for seat in seats]
 
 
 def _has_room(session: Session, checkout: Checkout, *, holder: HolderRef, places: int) -> bool:
-    """Whether the event still lets this buyer have so many places more, besides what this checkout holds."""
+    """Whether the event still lets this buyer have so many places more, besides what this checkout holds.
+
+    Nobody adds to what they have until this transaction ends.
+    """
+    one_count_at_a_time(session, checkout.event_id, holder_id=holder.holder_id)
     most, has = session.execute(
         select(Event.max_seats, places_of(checkout.event_id, holder.holder_id)).where(
             Event.id == checkout.event_id
@@ -310,11 +405,11 @@ def _hold_for_paid(
     checkout: Checkout,
     *,
     seats: Sequence[Locked],
-    prices: Sequence[int],
+    prices: Sequence[LinePrice],
     end: datetime,
     holder: HolderRef,
 ) -> int:
-    """A new pending reservation of the same buyer with these locked, free places."""
+    """A new pending reservation of the same buyer with these locked, free places, and the code of the old one."""
     new_id: int = session.execute(
         OPEN_PENDING,
         {
@@ -335,6 +430,7 @@ def _hold_for_paid(
         actor=holder.user_id,
         prices=prices,
     )
+    hand_code_on(session, checkout.event_id, from_id=checkout.reservation.id, to_id=new_id)
     return new_id
 
 

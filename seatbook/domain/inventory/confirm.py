@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from seatbook.domain.changed_events import note_changed
 from seatbook.domain.holders import HolderRef
+from seatbook.domain.inventory.party import refuse_unfit_parties
 from seatbook.domain.inventory.reprice import reprice
 from seatbook.domain.inventory.rows import (
     Locked,
@@ -24,6 +25,7 @@ from seatbook.domain.inventory.rows import (
     own_reservation,
 )
 from seatbook.domain.inventory.singles import refuse_stranding
+from seatbook.domain.letters import tell_cancelled, tell_confirmed
 from seatbook.domain.transaction import run_transaction
 from seatbook.errors import (
     BasketChanged,
@@ -114,7 +116,7 @@ def judge_basket(
 ) -> JudgedBasket:
     """Whether a locked hold may be bought as it was seen.
 
-    Raises HoldExpired, BasketChanged, LeavesSingle, SaleClosed.
+    Raises HoldExpired, BasketChanged, LeavesSingle, PartyDoesNotFit, SaleClosed.
     """
     if reservation.status != "held" or reservation.expires_at <= at or not seats:
         raise HoldExpired(expired_at=reservation.expires_at.isoformat())
@@ -129,6 +131,7 @@ def judge_basket(
             Event.status,
             Event.leave_no_single,
             Event.payment,
+            Event.fee_per_order_minor,
             exists()
             .where(DiscountUse.event_id == event_id, DiscountUse.reservation_id == reservation.id)
             .label("has_code"),
@@ -138,8 +141,10 @@ def judge_basket(
         raise SaleClosed(state="cancelled")
     if event.leave_no_single:
         refuse_stranding(session, event_id, chosen=chosen, at=at)
-    if event.has_code:
-        # Seats may have come or gone since the code was given.
+    if any(seat.starts_at is not None for seat in seats):
+        refuse_unfit_parties(session, event_id, reservation_id=reservation.id)
+    if event.has_code or event.fee_per_order_minor:
+        # Written again for whatever way a seat may have come or gone.
         prices = reprice(session, event_id, reservation_id=reservation.id)
     return JudgedBasket(prices, is_paid_online=event.payment == "online")
 
@@ -153,8 +158,12 @@ def sell_locked(
     total_minor: int,
     at: datetime,
     actor: int | None,
+    late: str = "",
 ) -> None:
-    """Write the purchase of locked seats that were judged to be this reservation's."""
+    """Write the purchase of locked seats that were judged to be this reservation's, and tell the buyer.
+
+    `late`: how it was bought after its time was over ("same_places", "accepted"), for the letter.
+    """
     note_changed(session, [event_id])
     session.execute(
         CONFIRM,
@@ -167,6 +176,7 @@ def sell_locked(
             "actor": actor,
         },
     )
+    tell_confirmed(session, event_id, reservation_id, late=late)
 
 
 CONFIRM = text("""
@@ -190,13 +200,28 @@ def cancel_reservation(
 
     For one that was paid it is `orders.cancel_order`, which gives the money back in the same
     transaction: the schema refuses one without the other. `holder` None: staff, without a deadline.
-    Repeating it answers the same. Raises TooLateToCancel, WrongState (never bought), NotFound.
+    Repeating it answers the same. Raises TooLateToCancel (for one of its places), WrongState (never bought), NotFound.
     """
-    return run_transaction(
-        lambda session: cancel_places(
+
+    def act(session: Session) -> CancelResult:
+        cancelled = cancel_places(
             session, event_id, reservation_id=reservation_id, holder=holder, actor_user_id=actor_user_id
         )
-    )
+        if cancelled.seat_ids:
+            tell_cancelled(
+                session,
+                event_id,
+                reservation_id,
+                seat_ids=cancelled.seat_ids,
+                refund_minor=0,
+                is_over=cancelled.is_over,
+                reason="cancelled",
+                is_by_buyer=holder is not None,
+                provider=None,
+            )
+        return cancelled
+
+    return run_transaction(act)
 
 
 def cancel_places(
@@ -219,12 +244,12 @@ def cancel_places(
     if reservation.status != "confirmed":
         raise WrongState(state=reservation.status)
     now = clock(session)
-    if holder is not None:
-        _refuse_after_deadline(session, event_id, seats=seats, at=now)
     prices = {line.seat_id: line.price_minor for line in open_lines(session, event_id, reservation_id)}
     going = seats
     if seat_ids is not None:
         going = _of_this_purchase(session, event_id, reservation_id, seats, set(checked_ids(list(seat_ids))))
+    if holder is not None:
+        _refuse_after_deadline(session, event_id, seats=going, at=now)
     actor = holder.user_id if holder else actor_user_id
     free_seats(session, going, outcome="cancelled", reason="cancel", at=now, actor=actor)
     if going:
@@ -271,11 +296,11 @@ WRITE_TOTAL = text("""
 
 
 def _refuse_after_deadline(session: Session, event_id: int, *, seats: Sequence[Locked], at: datetime) -> None:
-    """The deadline counts from the first time slot that was bought; without slots, from the event's start."""
+    """Each of the seats has a deadline of its own: a time slot's counts from its start, any other from the event's."""
     event = session.execute(
         select(Event.starts_at, Event.cancel_seconds_before_start).where(Event.id == event_id)
     ).one()
     seconds = event.cancel_seconds_before_start
-    starts_at = min((seat.starts_at for seat in seats if seat.starts_at is not None), default=event.starts_at)
+    starts_at = min((seat.starts_at or event.starts_at for seat in seats), default=event.starts_at)
     if seconds is None or (starts_at - at).total_seconds() < seconds:
         raise TooLateToCancel()

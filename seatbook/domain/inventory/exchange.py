@@ -9,9 +9,7 @@ from sqlalchemy.orm import Session
 from seatbook.domain.holders import HolderRef
 from seatbook.domain.inventory.hold import HoldResult, LapsedHold, hold_locked, with_own_lapsed_hold_closed
 from seatbook.domain.inventory.release import release_locked
-from seatbook.domain.inventory.rows import checked_ids, lock_seats
-from seatbook.errors import NotFound
-from seatbook.models import Seat
+from seatbook.domain.inventory.rows import checked_ids, lock_named
 
 
 def exchange_seats(
@@ -26,9 +24,7 @@ def exchange_seats(
     given = sorted(set(checked_ids(give_back)) - set(taken))
 
     def act(session: Session) -> HoldResult | LapsedHold:
-        seats = lock_seats(session, event_id, Seat.id.in_([*given, *taken]))
-        if len(seats) != len(given) + len(taken):
-            raise NotFound(what="seat")
+        seats = lock_named(session, event_id, [*given, *taken])
         release_locked(
             session, event_id, seats=[seat for seat in seats if seat.id in set(given)], holder=holder
         )

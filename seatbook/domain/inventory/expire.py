@@ -20,6 +20,7 @@ from seatbook.domain.inventory.rows import (
     lock_reservations,
     lock_seats,
 )
+from seatbook.domain.letters import tell_lapsed
 from seatbook.domain.transaction import run_transaction
 from seatbook.models import Holder, Payment, Reservation, Seat, User
 
@@ -97,10 +98,9 @@ def _expire_reservation(session: Session, event_id: int, reservation_id: int) ->
     )
     if not seats:
         # Every seat of it was taken over meanwhile, or the hold never had one.
-        session.execute(
-            CLOSE_EMPTY,
-            {"event": event_id, "reservation": reservation_id, "at": clock(session)},
-        )
+        at = clock(session)
+        session.execute(CLOSE_EMPTY, {"event": event_id, "reservation": reservation_id, "at": at})
+        tell_lapsed(session, [(event_id, reservation_id)], at=at)
     return _expire_locked(session, seats)
 
 

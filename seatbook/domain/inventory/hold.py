@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import ScalarSelect, and_, func, or_, select, text
+from sqlalchemy import BindParameter, ScalarSelect, and_, bindparam, func, or_, select, text
 from sqlalchemy.orm import Session
 
-from seatbook.domain.holders import HolderRef
+from seatbook.domain.holders import HolderRef, sells_at_window
 from seatbook.domain.inventory.expire import expire_reservation
+from seatbook.domain.inventory.reprice import has_code, reprice
 from seatbook.domain.inventory.rows import (
     Locked,
     checked_ids,
@@ -19,6 +20,7 @@ from seatbook.domain.inventory.rows import (
     is_free,
     is_lapsed,
     label,
+    lock_named,
     lock_reservations,
     lock_seats,
     open_lines,
@@ -73,9 +75,7 @@ def hold_seats(event_id: int, *, seat_ids: Sequence[int], holder: HolderRef) -> 
     wanted = checked_ids(seat_ids)
 
     def act(session: Session) -> HoldResult | LapsedHold:
-        seats = lock_seats(session, event_id, Seat.id.in_(wanted))
-        if len(seats) != len(wanted):
-            raise NotFound(what="seat")
+        seats = lock_named(session, event_id, wanted)
         return hold_locked(session, event_id, seats=seats, holder=holder)
 
     return with_own_lapsed_hold_closed(act)
@@ -141,8 +141,8 @@ def hold_locked(
     if hold.expires_at <= hold.now:
         return LapsedHold(event_id, hold.id)
 
-    event = _rules(session, event_id, holder_id=holder.holder_id)
-    _refuse_off_sale(event, at=hold.now)
+    event = _rules(session, event_id, holder_id=holder.holder_id, reservation_id=hold.id)
+    _refuse_off_sale(session, event, holder=holder, at=hold.now)
     mine = [seat for seat in seats if seat.reservation_id == hold.id]
     taken = [seat for seat in seats if not is_free(seat, at=hold.now) and seat.reservation_id != hold.id]
     if taken:
@@ -168,6 +168,8 @@ def hold_locked(
             reason="hold",
             actor=holder.user_id,
         )
+        if event.fee_per_order_minor or event.has_code:
+            reprice(session, event_id, reservation_id=hold.id)
     return HoldResult(
         event_id=event_id,
         reservation_id=hold.id,
@@ -177,16 +179,25 @@ def hold_locked(
     )
 
 
+# Whoever adds to what a holder has of an event counts it first, one after the other: two windows, and money
+# that comes late. It waits for nobody else.
+_TURN = "pg_advisory_xact_lock(hashtextextended('places of ' || :holder || ' at ' || :event, 0))"
+
 # The no-op update locks the open hold, so that two tabs of one holder come one after the other; RETURNING
 # is computed after that wait, so `now` is later than every lock we took.
-JOIN_OR_OPEN_HOLD = text("""
+JOIN_OR_OPEN_HOLD = text(f"""
     INSERT INTO reservation (event_id, holder_id, code, status, expires_at)
     SELECT id, :holder, :code, 'held', clock_timestamp() + make_interval(secs => hold_ttl_seconds)
-      FROM event WHERE id = :event
+      FROM event WHERE id = :event AND {_TURN} IS NOT NULL
     ON CONFLICT (event_id, holder_id) WHERE status = 'held'
        DO UPDATE SET holder_id = excluded.holder_id
     RETURNING id, expires_at, clock_timestamp() AS now
-""")
+""")  # noqa: S608
+
+
+def one_count_at_a_time(session: Session, event_id: int, *, holder_id: int) -> None:
+    """Wait until nobody else adds places to what this holder has of the event. Call it before `places_of`."""
+    session.execute(text(f"SELECT {_TURN}"), {"event": event_id, "holder": holder_id})
 
 
 def _lock_any_free(session: Session, event_id: int, *, area_id: int, quantity: int) -> list[Locked]:
@@ -236,33 +247,28 @@ def _refuse_taken(session: Session, event_id: int, seats: Sequence[Locked], hold
     raise SeatsTaken(seat_ids=[s.id for s in others], labels=[label(s) for s in others])
 
 
-def _rules(session: Session, event_id: int, *, holder_id: int) -> Locked:
-    """What the event allows, and how many `places` of it the holder has; read after the holder's hold is locked."""
-    return session.execute(
-        select(
-            Event.status,
-            Event.on_sale_from,
-            Event.on_sale_until,
-            Event.max_seats,
-            Event.leave_no_single,
-            places_of(event_id, holder_id).label("places"),
-        ).where(Event.id == event_id)
-    ).one()
+def _rules(session: Session, event_id: int, *, holder_id: int, reservation_id: int) -> Locked:
+    """What the event allows, how many `places` of it the holder has, and whether the hold `has_code`; read after
+    the holder's hold is locked."""
+    values = {"event_id": event_id, "holder_id": holder_id, "reservation_id": reservation_id}
+    return session.execute(RULES, values).one()
 
 
-def _refuse_off_sale(event: Locked, *, at: datetime) -> None:
+def _refuse_off_sale(session: Session, event: Locked, *, holder: HolderRef, at: datetime) -> None:
+    """Whoever sells at the window goes on when the online sale has ended, until the event does."""
     if event.status == "draft":
         raise NotFound(what="event")
     if event.status == "cancelled":
         raise SaleClosed(state="cancelled")
     if at < event.on_sale_from:
         raise SaleClosed(state="not_yet", opens_at=event.on_sale_from.isoformat())
-    if at >= event.on_sale_until:
+    is_over = at >= event.on_sale_until
+    if is_over and not (at < event.ends_at and sells_at_window(session, holder)):
         raise SaleClosed(state="ended")
 
 
-def places_of(event_id: int, holder_id: int) -> ScalarSelect[int]:
-    """How many places of the event the holder has, held or bought."""
+def places_of(event_id: int | BindParameter[int], holder_id: int | BindParameter[int]) -> ScalarSelect[int]:
+    """How many places of the event the holder has: held, being paid for, or bought."""
     return (
         select(func.count())
         .select_from(Reservation)
@@ -277,7 +283,23 @@ def places_of(event_id: int, holder_id: int) -> ScalarSelect[int]:
             Reservation.event_id == event_id,
             Reservation.holder_id == holder_id,
             Reservation.status.in_(LIVE_STATUSES),
+            # A basket whose time is over is nobody's; what is paid for may still be bought until that is decided.
+            or_(Reservation.status != "held", Reservation.expires_at > func.clock_timestamp()),
             ReservationSeat.ended_at.is_(None),
         )
         .scalar_subquery()
     )
+
+
+# Made once, as every click runs it.
+RULES = select(
+    Event.status,
+    Event.on_sale_from,
+    Event.on_sale_until,
+    Event.ends_at,
+    Event.max_seats,
+    Event.leave_no_single,
+    Event.fee_per_order_minor,
+    places_of(bindparam("event_id"), bindparam("holder_id")).label("places"),
+    has_code(bindparam("event_id"), bindparam("reservation_id")).label("has_code"),
+).where(Event.id == bindparam("event_id"))

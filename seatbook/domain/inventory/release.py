@@ -9,6 +9,7 @@ from sqlalchemy import and_
 from sqlalchemy.orm import Session
 
 from seatbook.domain.holders import HolderRef
+from seatbook.domain.inventory.reprice import reprice
 from seatbook.domain.inventory.rows import (
     Locked,
     checked_ids,
@@ -16,12 +17,13 @@ from seatbook.domain.inventory.rows import (
     free_seats,
     is_free,
     label,
+    lock_named,
     lock_reservations,
     lock_seats,
     open_hold_of,
 )
 from seatbook.domain.transaction import run_transaction
-from seatbook.errors import NotFound, SeatsTaken, WrongState
+from seatbook.errors import SeatsTaken, WrongState
 from seatbook.models import Seat
 
 
@@ -42,9 +44,7 @@ def release_seats(event_id: int, *, seat_ids: Sequence[int], holder: HolderRef) 
     wanted = checked_ids(seat_ids)
 
     def act(session: Session) -> ReleaseResult:
-        seats = lock_seats(session, event_id, Seat.id.in_(wanted))
-        if len(seats) != len(wanted):
-            raise NotFound(what="seat")
+        seats = lock_named(session, event_id, wanted)
         return release_locked(session, event_id, seats=seats, holder=holder)
 
     return run_transaction(act)
@@ -78,4 +78,7 @@ def release_locked(
             raise WrongState(state=owner.status)
         freed.append(seat)
     free_seats(session, freed, outcome="released", reason="release", at=now, actor=holder.user_id)
+    for reservation_id in {seat.reservation_id for seat in freed}:
+        # What was spread over the places is spread over those that are left.
+        reprice(session, event_id, reservation_id=reservation_id)
     return ReleaseResult(event_id, tuple(seat.id for seat in freed))

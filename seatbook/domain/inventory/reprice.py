@@ -8,80 +8,100 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import and_, select, text
+from sqlalchemy import BindParameter, Exists, and_, bindparam, delete, exists, func, select, text
 from sqlalchemy.orm import Session
 
-from seatbook.domain.reductions import Reduction, reduced, without
-from seatbook.models import Concession, DiscountCode, DiscountUse, Reservation, ReservationSeat
+from seatbook.domain.inventory.rows import full_price
+from seatbook.domain.prices import CONCESSION_OF_LINE, times_paid
+from seatbook.domain.reductions import Fees, Reduction, fees_of, reduced, without
+from seatbook.models import Area, Concession, DiscountCode, DiscountUse, Event, ReservationSeat, Seat
 
 
 def reprice(session: Session, event_id: int, *, reservation_id: int) -> dict[int, int]:
-    """What each place of a held basket costs with its concession and the basket's code; by seat, minor units."""
-    lines = session.execute(
-        select(
-            ReservationSeat.id,
-            ReservationSeat.seat_id,
-            ReservationSeat.price_minor,
-            ReservationSeat.full_price_minor,
-            Concession.percent_off,
-        )
-        .outerjoin(
-            Concession,
-            and_(
-                Concession.event_id == ReservationSeat.event_id,
-                Concession.id == ReservationSeat.concession_id,
-            ),
-        )
-        .where(
-            ReservationSeat.event_id == event_id,
-            ReservationSeat.reservation_id == reservation_id,
-            ReservationSeat.ended_at.is_(None),
-        )
-        .order_by(ReservationSeat.seat_id)
-    ).all()
-    full = [line.price_minor if line.full_price_minor is None else line.full_price_minor for line in lines]
-    conceded = [
-        without(price, percent=line.percent_off or 0) for price, line in zip(full, lines, strict=True)
+    """What each place of a held basket costs with its concession, the basket's code and the event's fees; by
+    seat, minor units. To be asked whenever a place comes or goes, as amounts are spread over all of them."""
+    lines = session.execute(LINES, {"event_id": event_id, "reservation_id": reservation_id}).all()
+    if not lines:
+        return {}
+    prices = [without(line.full_price_minor, percent=line.percent_off) for line in lines]
+    code, categories = _code_of(session, event_id, reservation_id) if lines[0].has_code else NO_CODE
+    meant = [n for n, line in enumerate(lines) if not categories or line.category_id in categories]
+    for number, price in zip(meant, reduced([prices[n] for n in meant], code), strict=True):
+        prices[number] = price
+    of_event = Fees(lines[0].fee_per_place_minor, lines[0].fee_per_order_minor)
+    fees = fees_of(prices, of_event, times=[line.times_paid for line in lines])
+    new = [
+        (line.id, price + fee, fee, None if price == line.full_price_minor else line.full_price_minor)
+        for line, price, fee in zip(lines, prices, fees, strict=True)
     ]
-    prices = reduced(conceded, _code_of(session, event_id, reservation_id))
     changed = [
-        (line.id, price, whole)
-        for line, price, whole in zip(lines, prices, full, strict=True)
-        if price != line.price_minor
+        terms
+        for terms, line in zip(new, lines, strict=True)
+        if terms[1:3] != (line.price_minor, line.fee_minor)
     ]
     if changed:
+        ids, with_fee, fee, full = zip(*changed, strict=True)
         session.execute(
             SET_PRICES,
-            {
-                "event": event_id,
-                "lines": [line for line, _, _ in changed],
-                "prices": [price for _, price, _ in changed],
-                "full": [whole if whole != price else None for _, price, whole in changed],
-            },
+            {"event": event_id, "lines": [*ids], "prices": [*with_fee], "fees": [*fee], "full": [*full]},
         )
-    return {line.seat_id: price for line, price in zip(lines, prices, strict=True)}
+    return {line.seat_id: terms[1] for line, terms in zip(lines, new, strict=True)}
 
 
+def has_code(event_id: BindParameter[int], reservation_id: BindParameter[int]) -> Exists:
+    """Whether a code was given for the basket."""
+    return exists().where(DiscountUse.event_id == event_id, DiscountUse.reservation_id == reservation_id)
+
+
+# Made once, as many clicks run it.
+LINES = (
+    select(
+        ReservationSeat.id,
+        ReservationSeat.seat_id,
+        ReservationSeat.price_minor,
+        ReservationSeat.fee_minor,
+        full_price().label("full_price_minor"),
+        func.coalesce(Concession.percent_off, 0).label("percent_off"),
+        Seat.category_id,
+        Event.fee_per_place_minor,
+        Event.fee_per_order_minor,
+        times_paid().label("times_paid"),
+        has_code(bindparam("event_id"), bindparam("reservation_id")).label("has_code"),
+    )
+    .join(Event, Event.id == ReservationSeat.event_id)
+    .join(Seat, and_(Seat.event_id == ReservationSeat.event_id, Seat.id == ReservationSeat.seat_id))
+    .join(Area, and_(Area.event_id == Seat.event_id, Area.id == Seat.area_id))
+    .outerjoin(Concession, CONCESSION_OF_LINE)
+    .where(
+        ReservationSeat.event_id == bindparam("event_id"),
+        ReservationSeat.reservation_id == bindparam("reservation_id"),
+        ReservationSeat.ended_at.is_(None),
+    )
+    .order_by(ReservationSeat.seat_id)
+)
 SET_PRICES = text("""
-    UPDATE reservation_seat SET price_minor = new.price, full_price_minor = new.full_price
-      FROM unnest(CAST(:lines AS bigint[]), CAST(:prices AS bigint[]), CAST(:full AS bigint[]))
-        AS new(id, price, full_price)
+    UPDATE reservation_seat SET price_minor = new.price, fee_minor = new.fee, full_price_minor = new.full_price
+      FROM unnest(CAST(:lines AS bigint[]), CAST(:prices AS bigint[]), CAST(:fees AS bigint[]),
+                  CAST(:full AS bigint[])) AS new(id, price, fee, full_price)
      WHERE reservation_seat.event_id = :event AND reservation_seat.id = new.id
 """)
 
 
-def _code_of(session: Session, event_id: int, reservation_id: int) -> Reduction | None:
-    row = session.execute(
-        select(DiscountCode.percent_off, DiscountCode.amount_off_minor)
-        .join(
-            DiscountUse,
-            and_(
-                DiscountUse.event_id == DiscountCode.event_id, DiscountUse.discount_code_id == DiscountCode.id
-            ),
-        )
-        .where(DiscountUse.event_id == event_id, DiscountUse.reservation_id == reservation_id)
-    ).one_or_none()
-    return None if row is None else Reduction(row.percent_off, row.amount_off_minor)
+def _code_of(session: Session, event_id: int, reservation_id: int) -> tuple[Reduction, frozenset[int]]:
+    """What the basket's code takes off, and of which categories' places; none: of all."""
+    row = session.execute(CODE_OF, {"event": event_id, "reservation": reservation_id}).one()
+    return Reduction(row.percent_off, row.amount_off_minor), frozenset(row.categories)
+
+
+NO_CODE: tuple[None, frozenset[int]] = (None, frozenset())
+CODE_OF = text("""
+    SELECT code.percent_off, code.amount_off_minor,
+           ARRAY(SELECT category_id FROM discount_code_category only_for
+                  WHERE only_for.event_id = code.event_id AND only_for.discount_code_id = code.id) AS categories
+      FROM discount_use used
+      JOIN discount_code code ON code.event_id = used.event_id AND code.id = used.discount_code_id
+     WHERE used.event_id = :event AND used.reservation_id = :reservation
+""")
 
 
 def set_concession(
@@ -107,56 +127,68 @@ SET_CONCESSION = text("""
 """)
 
 
-def lock_code(session: Session, event_id: int, code: str) -> Any:
-    """The code's row and `uses`, how many others have it now; None: there is none. Locked after a reservation."""
+def lock_code(session: Session, event_id: int, code: str, *, holder_id: int, besides: int = 0) -> Any:
+    """The code's row with `is_used_up` and `is_used_up_by_holder`, counting everybody's uses but those of the
+    reservation `besides`; None: there is none. Locked after a reservation."""
     row = session.execute(
         select(DiscountCode.id)
         .where(DiscountCode.event_id == event_id, DiscountCode.code == code)
         .with_for_update(key_share=True)
     ).one_or_none()
-    return None if row is None else session.execute(CODE_NOW, {"event": event_id, "code": row.id}).one()
+    if row is None:
+        return None
+    values = {"event": event_id, "code": row.id, "holder": holder_id, "besides": besides}
+    return session.execute(CODE_NOW, values).one()
 
 
 CODE_NOW = text("""
-    SELECT code.id, code.max_uses, code.is_active,
+    SELECT code.id, code.is_active,
            code.valid_from > clock_timestamp() AS is_early, code.valid_until <= clock_timestamp() AS is_late,
-           (SELECT count(*) FROM discount_use used
-              JOIN reservation ON reservation.event_id = used.event_id
-                              AND reservation.id = used.reservation_id
-             WHERE used.event_id = code.event_id AND used.discount_code_id = code.id
-               AND (reservation.status IN ('pending', 'confirmed')
-                    OR (reservation.status = 'held' AND reservation.expires_at > clock_timestamp()))) AS uses
+           coalesce(code.max_uses <= used.by_all, false) AS is_used_up,
+           coalesce(code.max_uses_per_holder <= used.by_holder, false) AS is_used_up_by_holder
       FROM discount_code code
+      CROSS JOIN LATERAL (
+          SELECT count(*) AS by_all, count(*) FILTER (WHERE reservation.holder_id = :holder) AS by_holder
+            FROM discount_use used
+            JOIN reservation ON reservation.event_id = used.event_id AND reservation.id = used.reservation_id
+           WHERE used.event_id = code.event_id AND used.discount_code_id = code.id
+             AND reservation.id <> :besides
+             AND (reservation.status IN ('pending', 'confirmed')
+                  OR (reservation.status = 'held' AND reservation.expires_at > clock_timestamp()))
+      ) AS used
      WHERE code.event_id = :event AND code.id = :code
 """)
 
 
-def code_is_left(session: Session, event_id: int, *, reservation_id: int) -> bool:
-    """Whether the code of a reservation that ended may be used for another one in its stead; True without a code."""
-    code = session.execute(
-        select(DiscountCode.code, Reservation.status)
+def code_is_left(session: Session, event_id: int, *, reservation_id: int, holder_id: int) -> bool:
+    """Whether this holder may use the code of a reservation, for it or for another in its stead; True without one."""
+    code = session.scalar(
+        select(DiscountCode.code)
         .join(
             DiscountUse,
             and_(
                 DiscountUse.event_id == DiscountCode.event_id, DiscountUse.discount_code_id == DiscountCode.id
             ),
         )
-        .join(
-            Reservation,
-            and_(Reservation.event_id == DiscountUse.event_id, Reservation.id == DiscountUse.reservation_id),
-        )
         .where(DiscountUse.event_id == event_id, DiscountUse.reservation_id == reservation_id)
-    ).one_or_none()
+    )
     if code is None:
         return True
-    now = lock_code(session, event_id, code.code)
-    # One that is still written down as pending counts itself.
-    own = code.status in ("pending", "confirmed")
-    return now.max_uses is None or now.uses - own < now.max_uses
+    now = lock_code(session, event_id, code, holder_id=holder_id, besides=reservation_id)
+    return not now.is_used_up and not now.is_used_up_by_holder
+
+
+def take_code_off(session: Session, event_id: int, *, reservation_id: int) -> None:
+    """The held basket has no code any more; `reprice` is due."""
+    session.execute(
+        delete(DiscountUse).where(
+            DiscountUse.event_id == event_id, DiscountUse.reservation_id == reservation_id
+        )
+    )
 
 
 def hand_code_on(session: Session, event_id: int, *, from_id: int, to_id: int) -> None:
-    """The new reservation has the code of the one that ended."""
+    """The new reservation has the code of the one that ended, unless it has one already."""
     session.execute(HAND_ON, {"event": event_id, "from": from_id, "to": to_id})
 
 
@@ -164,4 +196,5 @@ HAND_ON = text("""
     INSERT INTO discount_use (event_id, reservation_id, discount_code_id)
     SELECT event_id, :to, discount_code_id FROM discount_use
      WHERE event_id = :event AND reservation_id = :from
+    ON CONFLICT (event_id, reservation_id) DO NOTHING
 """)

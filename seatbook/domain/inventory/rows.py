@@ -8,14 +8,31 @@ and the log in one statement, so that none of the three is ever without the othe
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, TextClause, and_, func, select, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CollectionAggregate,
+    ColumnElement,
+    Row,
+    Select,
+    TextClause,
+    and_,
+    any_,
+    bindparam,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.orm import Session
 
 from seatbook.domain.changed_events import note_changed
 from seatbook.domain.holders import HolderRef
+from seatbook.domain.letters import tell_lapsed
+from seatbook.domain.prices import PLACE_FEE, TIMES_PAID
 from seatbook.errors import N_, InvalidInput, NotFound
 from seatbook.models import Reservation, ReservationSeat, Seat
 
@@ -47,6 +64,19 @@ def lock_seats(
     )
 
 
+def lock_named(session: Session, event_id: int, seat_ids: Sequence[int]) -> list[Locked]:
+    """Lock exactly these seats. Raises NotFound when one of them is not the event's."""
+    seats = session.execute(LOCK_NAMED, {"event_id": event_id, "seat_ids": list(seat_ids)}).all()
+    if len(seats) != len(seat_ids):
+        raise NotFound(what="seat")
+    return list(seats)
+
+
+def one_of(ids: str) -> CollectionAggregate[Any]:
+    """Any id of the list that is given to the statement under this name: one text for lists of all lengths."""
+    return any_(bindparam(ids, type_=ARRAY(BigInteger)))
+
+
 SEAT_COLUMNS = (
     Seat.event_id,
     Seat.id,
@@ -56,6 +86,13 @@ SEAT_COLUMNS = (
     Seat.held_until,
     Seat.starts_at,
 )
+# Made once, as every click runs it.
+LOCK_NAMED = (
+    select(*SEAT_COLUMNS)
+    .where(Seat.event_id == bindparam("event_id"), Seat.id == one_of("seat_ids"))
+    .order_by(Seat.id)
+    .with_for_update(key_share=True)
+)
 
 
 def lock_reservations(session: Session, event_id: int, ids: Iterable[int]) -> dict[int, Locked]:
@@ -63,21 +100,25 @@ def lock_reservations(session: Session, event_id: int, ids: Iterable[int]) -> di
     ids = sorted(ids)
     if not ids:
         return {}
-    rows = session.execute(
-        select(
-            Reservation.id,
-            Reservation.holder_id,
-            Reservation.code,
-            Reservation.status,
-            Reservation.expires_at,
-            Reservation.payment_due_at,
-            Reservation.total_minor,
-        )
-        .where(Reservation.event_id == event_id, Reservation.id.in_(ids))
-        .order_by(Reservation.id)
-        .with_for_update(key_share=True)
-    )
+    rows = session.execute(LOCK_RESERVATIONS, {"event_id": event_id, "ids": ids})
     return {row.id: row for row in rows}
+
+
+LOCK_RESERVATIONS = (
+    select(
+        Reservation.id,
+        Reservation.holder_id,
+        Reservation.code,
+        Reservation.status,
+        Reservation.expires_at,
+        Reservation.payment_due_at,
+        Reservation.ended_at,
+        Reservation.total_minor,
+    )
+    .where(Reservation.event_id == bindparam("event_id"), Reservation.id == one_of("ids"))
+    .order_by(Reservation.id)
+    .with_for_update(key_share=True)
+)
 
 
 def own_reservation(session: Session, event_id: int, reservation_id: int, holder: HolderRef | None) -> Locked:
@@ -99,16 +140,23 @@ def open_lines(session: Session, event_id: int, reservation_id: int) -> Sequence
         select(
             ReservationSeat.seat_id,
             ReservationSeat.price_minor,
-            func.coalesce(ReservationSeat.full_price_minor, ReservationSeat.price_minor).label(
-                "full_price_minor"
-            ),
+            ReservationSeat.fee_minor,
+            full_price().label("full_price_minor"),
             ReservationSeat.concession_id,
+            ReservationSeat.party_size,
         ).where(
             ReservationSeat.event_id == event_id,
             ReservationSeat.reservation_id == reservation_id,
             ReservationSeat.ended_at.is_(None),
         )
     ).all()
+
+
+def full_price() -> ColumnElement[int]:
+    """What a line's place costs without concession, code and fee."""
+    return func.coalesce(
+        ReservationSeat.full_price_minor, ReservationSeat.price_minor - ReservationSeat.fee_minor
+    )
 
 
 def clock(session: Session) -> datetime:
@@ -150,6 +198,24 @@ def checked_ids(numbers: Sequence[int]) -> list[int]:
     return sorted({checked_id(number) for number in numbers})
 
 
+@dataclass(frozen=True, slots=True)
+class LinePrice:
+    """What a place costs its buyer, as its line says it: minor units, `full_price_minor` without reductions and fee."""
+
+    price_minor: int
+    fee_minor: int
+    full_price_minor: int
+    concession_id: int | None
+    # How many it was made for, where the room asks.
+    party_size: int | None
+
+    @classmethod
+    def of(cls, line: Locked) -> LinePrice:
+        return cls(
+            line.price_minor, line.fee_minor, line.full_price_minor, line.concession_id, line.party_size
+        )
+
+
 def take_seats(
     session: Session,
     event_id: int,
@@ -159,12 +225,13 @@ def take_seats(
     until: datetime,
     reason: str,
     actor: int | None,
-    prices: Sequence[int] | None = None,
+    prices: Sequence[LinePrice] | None = None,
 ) -> None:
     """Write the hold of locked seats that were judged free and whose old claims are ended.
 
-    `prices`, in minor units and in the order of the seats, are those of seats that move from another
-    hold; else each seat has the price of its category now.
+    `prices`, in the order of the seats, are those of seats that move from another reservation; else each
+    seat has the price of its category now, with the event's fee, and a slot of a room that asks how many come
+    is for as few as the room takes.
     """
     note_changed(session, [event_id])
     session.execute(
@@ -176,26 +243,43 @@ def take_seats(
             "until": until,
             "reason": reason,
             "actor": actor,
-            "prices": prices,
+            "prices": None if prices is None else [price.price_minor for price in prices],
+            "fees": None if prices is None else [price.fee_minor for price in prices],
+            "full": None if prices is None else [price.full_price_minor for price in prices],
+            "concessions": None if prices is None else [price.concession_id for price in prices],
+            "parties": None if prices is None else [price.party_size for price in prices],
         },
     )
 
 
-TAKE_SEATS = text("""
+TAKE_SEATS = text(f"""
     WITH taken AS (
         UPDATE seat SET status = 'held', reservation_id = :reservation, held_until = :until
          WHERE event_id = :event AND id = ANY(CAST(:seats AS bigint[]))
-        RETURNING id, category_id
+        RETURNING id, category_id, area_id
     ), claimed AS (
-        INSERT INTO reservation_seat (event_id, reservation_id, seat_id, price_minor)
-        SELECT :event, :reservation, taken.id, coalesce(moved.price_minor, category.price_minor)
+        INSERT INTO reservation_seat
+               (event_id, reservation_id, seat_id, price_minor, fee_minor, full_price_minor, concession_id,
+                party_size)
+        SELECT :event, :reservation, taken.id,
+               coalesce(moved.price, (category.price_minor + place_fee.minor) * line.times),
+               coalesce(moved.fee, place_fee.minor * line.times), nullif(moved.full_price, moved.price - moved.fee),
+               moved.concession, coalesce(moved.party_size, area.min_party)
           FROM taken JOIN category ON category.event_id = :event AND category.id = taken.category_id
-          LEFT JOIN unnest(CAST(:seats AS bigint[]), CAST(:prices AS bigint[])) AS moved(seat_id, price_minor)
+          JOIN area ON area.event_id = :event AND area.id = taken.area_id
+          CROSS JOIN LATERAL (SELECT {PLACE_FEE} AS minor FROM event WHERE event.id = :event) AS place_fee
+          CROSS JOIN LATERAL (
+              SELECT {TIMES_PAID} AS times FROM (SELECT area.min_party AS party_size) AS line
+          ) AS line
+          LEFT JOIN unnest(CAST(:seats AS bigint[]), CAST(:prices AS bigint[]), CAST(:fees AS bigint[]),
+                           CAST(:full AS bigint[]), CAST(:concessions AS bigint[]),
+                           CAST(:parties AS integer[]))
+                 AS moved(seat_id, price, fee, full_price, concession, party_size)
             ON moved.seat_id = taken.id
     )
     INSERT INTO seat_change (event_id, seat_id, from_status, to_status, reason, reservation_id, actor_user_id)
     SELECT :event, id, 'available', 'held', :reason, :reservation, :actor FROM taken ORDER BY id
-""")
+""")  # noqa: S608
 
 
 def free_seats(
@@ -206,14 +290,18 @@ def free_seats(
     reason: str,
     at: datetime,
     actor: int | None = None,
+    is_told: bool = True,
 ) -> None:
-    """Make locked seats available and end their claims; a reservation ends with its last claim."""
-    _end(FREE_SEATS, session, seats, outcome=outcome, reason=reason, at=at, actor=actor)
+    """Make locked seats available and end their claims; a reservation ends with its last claim.
+
+    `is_told`: a buyer whose time to pay ends with this is told so by mail.
+    """
+    _end(FREE_SEATS, session, seats, outcome=outcome, reason=reason, at=at, actor=actor, is_told=is_told)
 
 
 def end_claims(session: Session, seats: Sequence[Locked], *, at: datetime) -> None:
     """Write down that lapsed claims ended, for seats that somebody else takes in the same transaction."""
-    _end(END_CLAIMS, session, seats, outcome="expired", reason="expire", at=at, actor=None)
+    _end(END_CLAIMS, session, seats, outcome="expired", reason="expire", at=at, actor=None, is_told=True)
 
 
 def _end(
@@ -225,6 +313,7 @@ def _end(
     reason: str,
     at: datetime,
     actor: int | None,
+    is_told: bool,
 ) -> None:
     if seats:
         note_changed(session, {seat.event_id for seat in seats})
@@ -242,6 +331,8 @@ def _end(
                 "actor": actor,
             },
         )
+        if outcome == "expired" and is_told:
+            tell_lapsed(session, ((seat.event_id, seat.reservation_id) for seat in seats), at=at)
 
 
 # The reservations are locked before this runs, so that of two acts which end the last two claims of one

@@ -25,20 +25,37 @@ from seatbook.domain.orders.ask import (
     take_notice,
 )
 from seatbook.domain.orders.begin import BegunCheckout, begin_checkout
-from seatbook.domain.orders.cancel import CancelledOrder, cancel_event_orders, cancel_order
+from seatbook.domain.orders.cancel import CancelledOrder, cancel_order
+from seatbook.domain.orders.cancel_event import (
+    cancel_event_orders,
+    continue_event_cancellations,
+    request_event_cancellation,
+    run_event_cancellation,
+)
 from seatbook.domain.orders.counter import note_paid_out, take_at_counter, try_refund_again
 from seatbook.domain.orders.offers import accept_offer, decline_offer, end_due_offers
 from seatbook.domain.orders.reduce import (
     Repriced,
     apply_code,
     choose_concessions,
-    create_code,
-    create_concession,
+    choose_parties,
     remove_code,
 )
+from seatbook.domain.orders.reductions import (
+    create_code,
+    create_concession,
+    start_code,
+    start_concession,
+    stop_code,
+    stop_concession,
+)
 from seatbook.domain.orders.refunds import SentRefunds, send_due_refunds
+from seatbook.domain.orders.reserve import reserve_seats
+from seatbook.domain.orders.review import decide_review, decisions_about
+from seatbook.domain.orders.sandbox_page import decide_in_sandbox, show_sandbox_session
 from seatbook.domain.orders.sandbox_post import deliver_sandbox_notices
 from seatbook.domain.orders.settle import PaymentState, record_answer
+from seatbook.domain.orders.window import SoldAtWindow, sell_at_window
 from seatbook.payments.till import Till, till_of
 
 __all__ = [
@@ -48,6 +65,7 @@ __all__ = [
     "PaymentState",
     "Repriced",
     "SentRefunds",
+    "SoldAtWindow",
     "Till",
     "accept_offer",
     "apply_code",
@@ -57,8 +75,13 @@ __all__ = [
     "cancel_event_orders",
     "cancel_order",
     "choose_concessions",
+    "choose_parties",
+    "continue_event_cancellations",
     "create_code",
     "create_concession",
+    "decide_in_sandbox",
+    "decide_review",
+    "decisions_about",
     "decline_offer",
     "deliver_sandbox_notices",
     "end_due_offers",
@@ -66,7 +89,16 @@ __all__ = [
     "note_paid_out",
     "record_answer",
     "remove_code",
+    "request_event_cancellation",
+    "reserve_seats",
+    "run_event_cancellation",
+    "sell_at_window",
     "send_due_refunds",
+    "show_sandbox_session",
+    "start_code",
+    "start_concession",
+    "stop_code",
+    "stop_concession",
     "take_at_counter",
     "take_notice",
     "till_of",

@@ -16,6 +16,7 @@ from seatbook import payments
 from seatbook.domain.holders import HolderRef
 from seatbook.domain.inventory.checkout import give_back, lock_checkout, set_end
 from seatbook.domain.inventory.rows import checked_id
+from seatbook.domain.once import safe_to_repeat
 from seatbook.domain.orders.rows import (
     UNDER_WAY,
     PaymentRow,
@@ -26,6 +27,7 @@ from seatbook.domain.orders.rows import (
     payment_under_way,
 )
 from seatbook.domain.orders.settle import STUCK_PAUSE, PaymentState, record_answer, state_of
+from seatbook.domain.staff_record import note_staff_act
 from seatbook.domain.transaction import run_transaction
 from seatbook.errors import NotFound, NoticeRefused, SeatbookError, WrongState
 from seatbook.models import Payment
@@ -79,12 +81,15 @@ def ask_due_payments(
     return AskedPayments(paid, ended, waiting, failed)
 
 
-def ask_payment(event_id: int, *, payment_id: int, till: Till) -> PaymentState:
+@safe_to_repeat
+def ask_payment(
+    event_id: int, *, payment_id: int, till: Till, actor_user_id: int | None = None
+) -> PaymentState:
     """How it stands, asked now: for a buyer who comes back before any message did. Ends nothing before its time.
 
-    Raises NotFound.
+    `actor_user_id` is who of the staff asks, which goes on their record. Raises NotFound.
     """
-    taken = run_transaction(partial(_take, event_id=event_id, payment_id=payment_id))
+    taken = run_transaction(partial(_take, event_id=event_id, payment_id=payment_id, asked_by=actor_user_id))
     if taken.status not in UNDER_WAY:
         return state_of(taken)
     return _ask(taken, till=till)
@@ -115,15 +120,30 @@ def take_notice(
     return record_answer(notice.event_id, notice.payment_id, answer=notice.answer, notice=notice)
 
 
-def give_up_checkout(event_id: int, *, reservation_id: int, holder: HolderRef, till: Till) -> str:
+@safe_to_repeat
+def give_up_checkout(
+    event_id: int,
+    *,
+    reservation_id: int,
+    holder: HolderRef | None,
+    till: Till,
+    actor_user_id: int | None = None,
+) -> str:
     """The buyer goes back instead of paying: the places are free as soon as the provider takes no more money.
+    `holder` None: staff do it for a buyer, on their record.
 
     The reservation's status then: released; confirmed, when it was paid a moment before; pending, when
     the provider gives no answer, in which case it is asked again until the grace ends. Repeating it is safe.
     Raises WrongState, NotFound.
     """
     payment = run_transaction(
-        partial(_give_up, event_id=event_id, reservation_id=checked_id(reservation_id), holder=holder)
+        partial(
+            _give_up,
+            event_id=event_id,
+            reservation_id=checked_id(reservation_id),
+            holder=holder,
+            actor=holder.user_id if holder else actor_user_id,
+        )
     )
     if payment is not None:
         _ask(payment, till=till)
@@ -135,18 +155,22 @@ def give_up_checkout(event_id: int, *, reservation_id: int, holder: HolderRef, t
     return run_transaction(look)
 
 
-def _give_up(session: Session, *, event_id: int, reservation_id: int, holder: HolderRef) -> PaymentRow | None:
+def _give_up(
+    session: Session, *, event_id: int, reservation_id: int, holder: HolderRef | None, actor: int | None
+) -> PaymentRow | None:
     checkout = lock_checkout(session, event_id, reservation_id=reservation_id)
     reservation = checkout.reservation
-    if reservation.holder_id != holder.holder_id:
+    if holder is not None and reservation.holder_id != holder.holder_id:
         raise NotFound(what="reservation")
     if reservation.status in ("released", "expired"):
         return None
     if reservation.status != "pending":
         raise WrongState(state=reservation.status)
+    if holder is None:
+        note_staff_act(session, event_id, "gave_up", actor=actor, reservation_id=reservation_id)
     under_way = payment_under_way(session, event_id, reservation_id)
     if under_way is None:
-        give_back(session, checkout, by_time=False, actor=holder.user_id)
+        give_back(session, checkout, by_time=False, actor=actor)
         return None
     if under_way.given_up_at is None:
         # The time to pay is over now; how long the places may wait for the provider stays as it was.
@@ -167,9 +191,10 @@ def _take_due(session: Session) -> PaymentRow | None:
     return None if payment is None else _take(session, event_id=payment.event_id, payment_id=payment.id)
 
 
-def _take(session: Session, *, event_id: int, payment_id: int) -> PaymentRow:
+def _take(session: Session, *, event_id: int, payment_id: int, asked_by: int | None = None) -> PaymentRow:
     """Take a payment for one question, and put the next one into the future: another worker asks about others."""
     payment = lock_payment(session, event_id, payment_id)
+    note_staff_act(session, event_id, "asked_provider", actor=asked_by, reservation_id=payment.reservation_id)
     if payment.status in UNDER_WAY:
         pause = timedelta(
             seconds=min(FIRST_PAUSE_SECONDS * 2 ** min(payment.asks, 10), LONGEST_PAUSE_SECONDS)

@@ -17,6 +17,7 @@ from seatbook.domain.inventory.checkout import Checkout, begin_pending, lock_che
 from seatbook.domain.inventory.confirm import confirm_reservation
 from seatbook.domain.inventory.reprice import reprice
 from seatbook.domain.inventory.rows import checked_id, clock
+from seatbook.domain.once import safe_to_repeat
 from seatbook.domain.orders.rows import (
     UNDER_WAY,
     PaymentRow,
@@ -30,8 +31,8 @@ from seatbook.domain.orders.rows import (
 from seatbook.domain.orders.settle import record_answer
 from seatbook.domain.reference import format_reference
 from seatbook.domain.transaction import run_transaction
-from seatbook.errors import HoldExpired, NotFound, PaymentUnavailable, SaleClosed
-from seatbook.models import Event
+from seatbook.errors import BasketChanged, HoldExpired, NotFound, PaymentUnavailable, SaleClosed, WrongState
+from seatbook.models import Event, Payment
 from seatbook.payments import Answer, Charge, ProviderAway, ProviderError
 from seatbook.payments import Session as ProviderSession
 from seatbook.payments.till import Till
@@ -56,6 +57,7 @@ class BegunCheckout:
     seconds_left: float | None = None
 
 
+@safe_to_repeat
 def begin_checkout(
     event_id: int,
     *,
@@ -63,16 +65,20 @@ def begin_checkout(
     holder: HolderRef,
     till: Till,
     seat_ids: Collection[int] | None = None,
+    total_minor: int | None = None,
     return_url: str = "",
 ) -> BegunCheckout:
     """Keep a held basket for the event's `payment_ttl`, all or none, and open a payment for it.
+
+    `seat_ids` and `total_minor` are what the person saw: other contents, or another price, are refused.
 
     What costs nothing, or is paid at the window, is confirmed at once. Asking again
     gives the same payment; after one that failed, a new one with what is left of the
     time, which is never extended. When the provider gives no answer the basket is
     pending all the same: asking again goes on where it stopped.
 
-    Raises HoldExpired, BasketChanged, LeavesSingle, SaleClosed, PaymentUnavailable, NotFound.
+    Raises HoldExpired, BasketChanged, LeavesSingle, SaleClosed, PaymentUnavailable, WrongState (offered for money
+    that came already), NotFound.
     """
     begun = run_transaction(
         partial(
@@ -81,6 +87,7 @@ def begin_checkout(
             reservation_id=reservation_id,
             holder=holder,
             seat_ids=seat_ids,
+            seen_minor=total_minor,
             provider=till.online.name,
         )
     )
@@ -118,6 +125,7 @@ def _begin(
     reservation_id: int,
     holder: HolderRef,
     seat_ids: Collection[int] | None,
+    seen_minor: int | None,
     provider: str,
 ) -> Begun | BegunCheckout | None:
     """The payment to be made; the reservation, when it is bought already; None: nothing has to be paid online."""
@@ -129,7 +137,9 @@ def _begin(
         total: int = reservation.total_minor
         return BegunCheckout(event_id, reservation_id, reservation.code, "confirmed", total)
     if reservation.status not in ("held", "pending"):
-        raise HoldExpired(expired_at=reservation.expires_at.isoformat())
+        # Somebody may have ended it before its time was over.
+        ended = min(reservation.expires_at, reservation.ended_at or reservation.expires_at)
+        raise HoldExpired(expired_at=ended.isoformat())
     event = session.execute(
         select(
             Event.payment,
@@ -151,17 +161,32 @@ def _begin(
             return None
         ttl = timedelta(seconds=event.payment_ttl_seconds)
         checkout, due = begin_pending(session, checkout, seen=seat_ids, ttl=ttl, grace=grace)
+        if seen_minor is not None and checkout.total_minor != seen_minor:
+            # A concession or a code was changed in another window: nobody pays a price that they did not see.
+            raise BasketChanged()
     else:
+        if _is_offer(session, event_id, reservation_id):
+            # What was offered for money that came late is taken or declined, and nobody pays for it twice.
+            raise WrongState(state="paid")
         due = reservation.payment_due_at
         under_way = payment_under_way(session, event_id, reservation_id)
         if under_way is not None:
             if under_way.given_up_at is not None or due <= checkout.now:
-                raise HoldExpired(expired_at=due.isoformat())
+                raise HoldExpired(expired_at=min(due, under_way.given_up_at or due).isoformat())
             return under_way, reservation.code, checkout.now
         if due <= checkout.now or not checkout.is_whole:
-            raise HoldExpired(expired_at=due.isoformat())
+            raise HoldExpired(expired_at=min(due, checkout.now).isoformat())
         set_end(session, checkout, due=due, end=due + grace)
     return _add(session, checkout, event, due=due, provider=provider), reservation.code, checkout.now
+
+
+def _is_offer(session: Session, event_id: int, reservation_id: int) -> bool:
+    offered = select(Payment.id).where(
+        Payment.event_id == event_id,
+        Payment.settled_reservation_id == reservation_id,
+        Payment.settlement == "offered",
+    )
+    return session.scalar(offered) is not None
 
 
 def _add(session: Session, checkout: Checkout, event: Any, *, due: datetime, provider: str) -> PaymentRow:

@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 
 from seatbook.domain.holders import HolderRef
 from seatbook.domain.inventory.checkout import Checkout, buy, give_back, lock_checkout
+from seatbook.domain.letters import tell_returned
 from seatbook.domain.orders.rows import (
     PaymentRow,
     change_payment,
+    currency_that_came,
     due_and_locked,
     find_payment,
     lock_payment,
@@ -58,6 +60,20 @@ def end_due_offers(*, batch: int = 100) -> int:
     return ended
 
 
+def end_offers_of(event_id: int) -> int:
+    """Give back the money of every offer of a cancelled event, which nobody can take any more; how many."""
+    offered = run_transaction(
+        lambda session: session.scalars(
+            select(Payment.id).where(Payment.event_id == event_id, Payment.settlement == "offered")
+        ).all()
+    )
+    for payment_id in offered:
+        run_transaction(
+            partial(_decide, event_id=event_id, payment_id=payment_id, holder=None, accepted=False)
+        )
+    return len(offered)
+
+
 def _due_offer(session: Session) -> PaymentRow | None:
     is_over = (
         select(Reservation.id)
@@ -74,7 +90,7 @@ def _due_offer(session: Session) -> PaymentRow | None:
 def _decide(
     session: Session, *, event_id: int, payment_id: int, holder: HolderRef | None, accepted: bool
 ) -> PaymentState:
-    """`holder` None: time decides, and only when the offer is over."""
+    """`holder` None: time decides, and only when the offer is over, or its event is cancelled."""
     found = find_payment(session, event_id, payment_id)
     if found.settled_reservation_id is None:
         raise WrongState(state=found.status)
@@ -87,16 +103,33 @@ def _decide(
     is_over = not checkout.is_whole or checkout.reservation.expires_at <= checkout.now
     is_cancelled = session.scalar(select(Event.status).where(Event.id == event_id)) == "cancelled"
     if accepted and not is_over and not is_cancelled:
-        buy(session, checkout, actor=holder.user_id if holder else None)
+        buy(session, checkout, actor=holder.user_id if holder else None, late="accepted")
         change_payment(session, payment, settlement="confirmed")
         note_step(session, event_id, payment_id, "accepted", actor=holder.user_id if holder else None)
-    elif holder is not None or is_over:
-        _return_money(session, checkout, payment, by_time=is_over)
+    elif holder is not None or is_over or is_cancelled:
+        reason = "offer_ended" if is_over else "offer_declined"
+        _return_money(
+            session,
+            checkout,
+            payment,
+            reason="event_cancelled" if is_cancelled else reason,
+            by_time=is_over,
+        )
     return state_of(find_payment(session, event_id, payment_id))
 
 
-def _return_money(session: Session, checkout: Checkout, payment: PaymentRow, *, by_time: bool) -> None:
+def _return_money(
+    session: Session, checkout: Checkout, payment: PaymentRow, *, reason: str, by_time: bool
+) -> None:
     give_back(session, checkout, by_time=by_time)
     change_payment(session, payment, settlement="refunded")
-    reason = "offer_ended" if by_time else "offer_declined"
     owe_refund(session, payment, amount_minor=payment.amount_minor, reason=reason)
+    tell_returned(
+        session,
+        payment.event_id,
+        checkout.reservation.id,
+        payment_id=payment.id,
+        paid_minor=payment.amount_minor,
+        currency=currency_that_came(payment),
+        reason=reason,
+    )

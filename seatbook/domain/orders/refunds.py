@@ -13,7 +13,15 @@ from typing import Any
 from sqlalchemy import func
 from sqlalchemy.orm import Session
 
-from seatbook.domain.orders.rows import change_refund, due_refund, find_payment, lock_refund, note_step
+from seatbook.domain.letters import tell_refunded
+from seatbook.domain.orders.rows import (
+    change_refund,
+    currency_that_came,
+    due_refund,
+    find_payment,
+    lock_refund,
+    note_step,
+)
 from seatbook.domain.transaction import run_transaction
 from seatbook.payments import ProviderAway, ProviderError, Receipt
 from seatbook.payments.till import Till
@@ -81,7 +89,10 @@ def _send(refund: Any, payment: Any, *, till: Till) -> str:
     return "done"
 
 
-def note_done(session: Session, *, refund: Any, receipt: Receipt, actor: int | None = None) -> None:
+def note_done(
+    session: Session, *, refund: Any, receipt: Receipt, actor: int | None = None, is_by_hand: bool = False
+) -> None:
+    """The money is with the buyer, or their bank. Repeating it changes nothing, and tells nothing again."""
     current = lock_refund(session, refund.event_id, refund.id)
     if current.status != "done":
         change_refund(
@@ -101,6 +112,7 @@ def note_done(session: Session, *, refund: Any, receipt: Receipt, actor: int | N
             note=receipt.ref,
             actor=actor,
         )
+        _tell(session, current, is_done=True, is_by_hand=is_by_hand)
 
 
 def _note_failure(session: Session, *, refund: Any, error: str, is_final: bool) -> None:
@@ -110,5 +122,23 @@ def _note_failure(session: Session, *, refund: Any, error: str, is_final: bool) 
     if is_final:
         change_refund(session, current, status="failed", last_error=error[:1_000])
         note_step(session, refund.event_id, refund.payment_id, "refund_failed", note=error)
+        _tell(session, current, is_done=False)
     else:
         change_refund(session, current, last_error=error[:1_000])
+
+
+def _tell(session: Session, refund: Any, *, is_done: bool, is_by_hand: bool = False) -> None:
+    payment = find_payment(session, refund.event_id, refund.payment_id)
+    if payment.provider == "counter" and not is_done:
+        # Its letter of cancellation said already that the box office pays it out: there is no other way.
+        return
+    tell_refunded(
+        session,
+        refund.event_id,
+        payment.settled_reservation_id or payment.reservation_id,
+        refund_id=refund.id,
+        amount_minor=refund.amount_minor,
+        currency=currency_that_came(payment),
+        provider="counter" if is_by_hand else payment.provider,
+        is_done=is_done,
+    )

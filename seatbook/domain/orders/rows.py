@@ -35,6 +35,12 @@ def _found(row: PaymentRow | None) -> PaymentRow:
     return row
 
 
+def currency_that_came(payment: PaymentRow) -> str:
+    """Of which money the payment is, and what goes back of it: what was asked for, unless other money came."""
+    currency: str = payment.received_currency or payment.currency
+    return currency
+
+
 def payment_under_way(session: Session, event_id: int, reservation_id: int) -> PaymentRow | None:
     """The attempt of this reservation that is not over yet; the reservation is locked."""
     return session.execute(
@@ -85,7 +91,13 @@ def note_step(
 
 
 def owe_refund(
-    session: Session, payment: PaymentRow, *, amount_minor: int, reason: str, actor: int | None = None
+    session: Session,
+    payment: PaymentRow,
+    *,
+    amount_minor: int,
+    reason: str,
+    actor: int | None = None,
+    note: str = "",
 ) -> int:
     """Promise money back, in the transaction that causes it; a job gives it to the provider. The refund's id."""
     refund_id: int = session.execute(
@@ -99,7 +111,7 @@ def owe_refund(
         )
         .returning(Refund.id)
     ).scalar_one()
-    note_step(session, payment.event_id, payment.id, "refund_due", reason=reason, actor=actor)
+    note_step(session, payment.event_id, payment.id, "refund_due", reason=reason, note=note, actor=actor)
     return refund_id
 
 

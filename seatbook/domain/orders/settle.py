@@ -8,7 +8,7 @@ number of times: `paid` is final, whatever else is told before or after it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -24,11 +24,13 @@ from seatbook.domain.inventory.checkout import (
     lock_checkout,
     set_end,
 )
+from seatbook.domain.letters import tell_offered, tell_returned, tell_review
 from seatbook.domain.orders.rows import (
     NOTICE_ONCE,
     UNDER_WAY,
     PaymentRow,
     change_payment,
+    currency_that_came,
     find_payment,
     holder_of_reservation,
     lock_payment,
@@ -144,20 +146,38 @@ def _take_money(session: Session, checkout: Checkout, payment: PaymentRow, answe
         came = (
             f"{answer.amount_minor} {answer.currency} came, {payment.amount_minor} {payment.currency} was due"
         )
-        _settle(session, checkout, payment, "review", reason="other_amount", note=came)
+        is_other_currency = answer.currency != payment.currency
+        _settle(
+            session,
+            checkout,
+            payment,
+            "review",
+            reason="other_currency" if is_other_currency else "other_amount",
+            note=came,
+            received_minor=answer.amount_minor or None,
+            received_currency=answer.currency if is_other_currency and answer.amount_minor else None,
+        )
+        tell_review(
+            session,
+            payment.event_id,
+            payment.reservation_id,
+            payment_id=payment.id,
+            came_minor=answer.amount_minor,
+            came_currency=answer.currency,
+            due_minor=payment.amount_minor,
+            due_currency=payment.currency,
+        )
         # Nobody waits for a provider any more: the places are kept until the deadline and no longer.
         _keep_until_due(session, checkout)
         return
-    event = session.execute(
-        select(Event.status, Event.ends_at, Event.late_offer_seconds).where(Event.id == checkout.event_id)
-    ).one()
-    if refusal := _why_not_for_sale(checkout, event):
+    event = terms_of(session, checkout.event_id)
+    if refusal := why_not_for_sale(checkout, event):
         _refund_all(session, checkout, payment, reason=refusal)
         return
     buyer = holder_of_reservation(session, checkout.reservation)
     if checkout.is_whole:
-        buy(session, checkout, actor=buyer.user_id)
         in_time = checkout.now < checkout.reservation.expires_at
+        buy(session, checkout, actor=buyer.user_id, late="" if in_time else "same_places")
         _settle(
             session,
             checkout,
@@ -168,17 +188,32 @@ def _take_money(session: Session, checkout: Checkout, payment: PaymentRow, answe
         )
     elif again := buy_again(session, checkout, holder=buyer):
         _settle(session, checkout, payment, "confirmed", reservation_id=again, reason="late_same_places")
-    elif event.late_offer_seconds is not None and (
-        offered := hold_equal_places(
-            session, checkout, holder=buyer, ttl=timedelta(seconds=event.late_offer_seconds)
-        )
+    elif (until := _offer_end(checkout, event)) and (
+        offered := hold_equal_places(session, checkout, holder=buyer, until=until)
     ):
         _settle(session, checkout, payment, "offered", reservation_id=offered, reason="late_equal_places")
+        tell_offered(
+            session,
+            payment.event_id,
+            offered,
+            payment_id=payment.id,
+            paid_minor=payment.amount_minor,
+            currency=payment.currency,
+            until=until,
+        )
     else:
         _refund_all(session, checkout, payment, reason="late_places_gone")
 
 
-def _why_not_for_sale(checkout: Checkout, event: Any) -> str:
+def terms_of(session: Session, event_id: int) -> Any:
+    """What an event says about late money."""
+    return session.execute(
+        select(Event.status, Event.ends_at, Event.late_offer_seconds).where(Event.id == event_id)
+    ).one()
+
+
+def why_not_for_sale(checkout: Checkout, event: Any) -> str:
+    """A code for why the places of a checkout cannot be sold any more, free or not; "": they can."""
     if checkout.reservation.status in ("confirmed", "cancelled"):
         return "bought_already"
     if event.status == "cancelled":
@@ -190,9 +225,27 @@ def _why_not_for_sale(checkout: Checkout, event: Any) -> str:
     return ""
 
 
+def _offer_end(checkout: Checkout, event: Any) -> datetime | None:
+    """Until when equal places are offered; None: the event offers none. Nobody can come any more to a slot that has
+    begun, so an offer that has one ends with its start at the latest."""
+    if event.late_offer_seconds is None:
+        return None
+    starts: list[datetime] = [seat.starts_at for seat in checkout.seats if seat.starts_at is not None]
+    return min([checkout.now + timedelta(seconds=event.late_offer_seconds), *starts])
+
+
 def _refund_all(session: Session, checkout: Checkout, payment: PaymentRow, *, reason: str) -> None:
     _settle(session, checkout, payment, "refunded", reason=reason)
     owe_refund(session, payment, amount_minor=payment.amount_minor, reason=reason)
+    tell_returned(
+        session,
+        payment.event_id,
+        payment.reservation_id,
+        payment_id=payment.id,
+        paid_minor=payment.amount_minor,
+        currency=currency_that_came(payment),
+        reason=reason,
+    )
     give_back(session, checkout, by_time=_is_over(checkout))
 
 
@@ -205,12 +258,16 @@ def _settle(
     reason: str,
     reservation_id: int | None = None,
     note: str = "",
+    received_minor: int | None = None,
+    received_currency: str | None = None,
 ) -> None:
     change_payment(
         session,
         payment,
         status="paid",
         paid_at=checkout.now,
+        received_minor=received_minor,
+        received_currency=received_currency,
         settlement=settlement,
         settled_reservation_id=reservation_id,
         next_ask_at=None,

@@ -16,6 +16,7 @@ from seatbook.domain.inventory import (
     release_hold,
     release_seats,
 )
+from seatbook.domain.orders import cancel_order
 from seatbook.errors import (
     BasketChanged,
     HoldExpired,
@@ -314,6 +315,25 @@ def test_the_deadline_of_a_time_slot_counts_from_the_slot_and_not_from_the_seaso
     else:
         with refused(TooLateToCancel):
             cancel_reservation(hall.event_id, reservation_id=held.reservation_id, holder=ann)
+
+
+@pytest.mark.parametrize("is_seat_late", [True, False])
+def test_each_place_has_a_deadline_of_its_own(is_seat_late: bool) -> None:
+    hall, ann = make_event(seats=1, cancel_seconds_before_start=3_600), make_holder()
+    soon, later = (func.clock_timestamp() + timedelta(minutes=minutes) for minutes in (30, 90))
+    (slot,) = make_slots(hall, starts=[database_clock() + timedelta(minutes=90 if is_seat_late else 30)])
+    held = hold_seats(hall.event_id, seat_ids=[slot, hall.seat_ids[0]], holder=ann)
+    bought = held.reservation_id
+    confirm_reservation(hall.event_id, reservation_id=bought, holder=ann)
+    change_event(hall, starts_at=soon if is_seat_late else later)
+    late, open_ = (hall.seat_ids[0], slot) if is_seat_late else (slot, hall.seat_ids[0])
+
+    for refused_ids in (None, [late], [late, open_]):
+        with refused(TooLateToCancel):
+            cancel_order(hall.event_id, reservation_id=bought, holder=ann, seat_ids=refused_ids)
+    cancel_order(hall.event_id, reservation_id=bought, holder=ann, seat_ids=[open_])
+    assert (seat_row(hall, open_).status, seat_row(hall, late).status) == ("available", "reserved")
+    assert_books_are_right()
 
 
 def test_staff_cancel_after_the_deadline_and_it_is_on_the_record() -> None:

@@ -99,9 +99,9 @@ def test_expire_reaches_holds_of_all_events_and_kinds_of_places() -> None:
     let_hold_end(other, standing.reservation_id)
     expired = expire_due_holds(batch=10)
     assert {seat.event_id for seat in expired} == {hall.event_id, other.event_id}
-    assert [seat.label for seat in expired if seat.event_id == other.event_id] == [
+    assert {seat.label for seat in expired if seat.event_id == other.event_id} == {
         f"place {seat_id}" for seat_id in standing.seat_ids
-    ]
+    }
     assert_books_are_right()
 
 
