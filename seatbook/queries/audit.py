@@ -112,7 +112,8 @@ RULES = {
           JOIN reservation ON reservation.event_id = payment.event_id
                           AND reservation.id = payment.settled_reservation_id
          WHERE payment.event_id = coalesce(:event, payment.event_id) AND payment.settlement = 'confirmed'
-           AND payment.amount_minor - (SELECT coalesce(sum(refund.amount_minor), 0) FROM refund
+           AND coalesce(payment.received_minor, payment.amount_minor)
+               - (SELECT coalesce(sum(refund.amount_minor), 0) FROM refund
                                         WHERE refund.event_id = payment.event_id
                                           AND refund.payment_id = payment.id)
                IS DISTINCT FROM CASE reservation.status WHEN 'confirmed' THEN reservation.total_minor ELSE 0 END
@@ -123,7 +124,8 @@ RULES = {
            AND payment.settlement IS DISTINCT FROM 'confirmed'
            AND (SELECT coalesce(sum(refund.amount_minor), 0) FROM refund
                  WHERE refund.event_id = payment.event_id AND refund.payment_id = payment.id)
-               <> CASE payment.settlement WHEN 'refunded' THEN payment.amount_minor ELSE 0 END
+               <> CASE payment.settlement WHEN 'refunded' THEN coalesce(payment.received_minor, payment.amount_minor)
+                                         ELSE 0 END
     """,
     "What was bought at an event that is paid online, and costs something, was paid once.": """
         SELECT reservation.event_id, reservation.id FROM reservation

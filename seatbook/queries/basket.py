@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import Boolean, and_, bindparam, or_, select
 
+from seatbook.domain.prices import CONCESSION_OF_LINE, order_fee_share
 from seatbook.extensions import db
-from seatbook.models import Area, Category, ReservationSeat, Seat, Section
+from seatbook.models import Area, Category, Concession, ReservationSeat, Seat, Section
 from seatbook.queries.moment import Moment, status_at
+from seatbook.queries.named_places import IN_ORDER_OF_THE_HALL, with_names
 from seatbook.queries.viewer import Viewer
+
+# More time than this makes a difference to somebody who chooses.
+WORTH_ASKING_FOR = timedelta(seconds=15)
 
 
 @dataclass(frozen=True, slots=True)
 class BasketLine:
-    """One place with its price in minor units. `is_free`: somebody could take it now."""
+    """One place with its price in minor units, of which `order_fee_minor` is its share of the fee for the order,
+    and `fee_minor` that and the fee for the place. `is_free`: somebody could take it now. `party_size` people come
+    to a slot of a room that asks, which takes from `min_party` to `max_party`."""
 
     seat_id: int
     area_id: int
@@ -35,6 +42,38 @@ class BasketLine:
     price_minor: int
     is_free: bool
     section_id: int | None = None
+    fee_minor: int = 0
+    order_fee_minor: int = 0
+    full_price_minor: int | None = None
+    concession_id: int | None = None
+    concession: str | None = None
+    party_size: int | None = None
+    min_party: int | None = None
+    max_party: int | None = None
+    price_per: str = "slot"
+
+    @property
+    def takes_concession(self) -> bool:
+        """Whether it matters who it is for: it does not for a shirt, nor for a room that is booked as a whole."""
+        return self.area_kind in ("seated", "standing") or (
+            self.area_kind == "slots" and self.price_per == "person"
+        )
+
+    @property
+    def before_minor(self) -> int:
+        """What it would cost without a concession or a code, with the fee for a place."""
+        if self.full_price_minor is None:
+            return self.price_minor - self.order_fee_minor
+        return self.full_price_minor + self.fee_minor - self.order_fee_minor
+
+
+@dataclass(frozen=True, slots=True)
+class PaidFor:
+    """Places of a checkout that waits for its money, until `due_at`."""
+
+    reference: str
+    due_at: datetime
+    lines: tuple[BasketLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +89,35 @@ class Basket:
     until: datetime | None = None
     seconds_left: float = 0.0
     references: tuple[str, ...] = ()
+    paying: tuple[PaidFor, ...] = ()
+    # However often more time is asked for, the hold ends by then.
+    cap_at: datetime | None = None
+
+    @property
+    def places_paid_for(self) -> int:
+        """How many places wait for their money, in checkouts of this event."""
+        return sum(len(one.lines) for one in self.paying)
+
+    @property
+    def can_be_extended(self) -> bool:
+        """Whether asking for more time brings any."""
+        if self.state != "open" or self.until is None or self.cap_at is None:
+            return False
+        return self.cap_at - self.until >= WORTH_ASKING_FOR
 
     @property
     def total_minor(self) -> int:
         return sum(line.price_minor for line in self.lines)
+
+    @property
+    def order_fee_minor(self) -> int:
+        """The fee for the order, which is part of the total."""
+        return sum(line.order_fee_minor for line in self.lines)
+
+    @property
+    def fees_minor(self) -> int:
+        """How much of the total is fees."""
+        return sum(line.fee_minor for line in self.lines)
 
     @property
     def free_again(self) -> tuple[BasketLine, ...]:
@@ -65,51 +129,80 @@ class Basket:
         return tuple(line.seat_id for line in self.lines) if self.state == "open" else ()
 
 
-def load_basket(event_id: int, *, viewer: Viewer, moment: Moment) -> Basket:
+def load_basket(event_id: int, *, viewer: Viewer, moment: Moment, cap_seconds: int = 0) -> Basket:
     references = tuple(reference for _, reference in viewer.bought)
+    paying = tuple(
+        PaidFor(
+            one.reference,
+            one.due_at,
+            _lines(event_id, reservation_id=one.reservation_id, at=moment.now, with_expired=False),
+        )
+        for one in viewer.paying
+    )
     if viewer.hold_id is not None and viewer.hold_until is not None:
         lines = _lines(event_id, reservation_id=viewer.hold_id, at=moment.now, with_expired=False)
         if lines:
             left = (viewer.hold_until - moment.now).total_seconds()
-            return Basket("open", viewer.hold_id, lines, viewer.hold_until, left, references)
+            begun_at = viewer.hold_begun_at or moment.now
+            cap_at = begun_at + timedelta(seconds=cap_seconds)
+            return Basket("open", viewer.hold_id, lines, viewer.hold_until, left, references, paying, cap_at)
     if viewer.ended_id is not None:
         lines = _lines(event_id, reservation_id=viewer.ended_id, at=moment.now, with_expired=True)
         if lines:
-            return Basket("ended", viewer.ended_id, lines, viewer.ended_at, 0.0, references)
-    return Basket(references=references)
+            return Basket("ended", viewer.ended_id, lines, viewer.ended_at, 0.0, references, paying)
+    return Basket(references=references, paying=paying)
 
 
 def _lines(event_id: int, *, reservation_id: int, at: datetime, with_expired: bool) -> tuple[BasketLine, ...]:
-    shown: ColumnElement[bool] = ReservationSeat.ended_at.is_(None)
-    if with_expired:
-        shown = or_(shown, ReservationSeat.outcome == "expired")
-    rows: Iterable[Any] = db.session.execute(
-        select(
-            Seat.id,
-            Area.id,
-            Area.kind,
-            Area.name,
-            Section.name,
-            Category.id,
-            Category.name,
-            Category.colour,
-            Seat.row_label,
-            Seat.number,
-            Seat.label,
-            Seat.starts_at,
-            Seat.ends_at,
-            ReservationSeat.price_minor,
-            status_at(at) == "available",
-            Seat.section_id,
-        )
-        .select_from(ReservationSeat)
-        .join(Seat, and_(Seat.event_id == ReservationSeat.event_id, Seat.id == ReservationSeat.seat_id))
-        .join(Area, and_(Area.event_id == Seat.event_id, Area.id == Seat.area_id))
-        .join(Category, and_(Category.event_id == Seat.event_id, Category.id == Seat.category_id))
-        .outerjoin(Section, and_(Section.event_id == Seat.event_id, Section.id == Seat.section_id))
-        .where(ReservationSeat.event_id == event_id, ReservationSeat.reservation_id == reservation_id, shown)
-        .order_by(
-            Area.position, Area.id, Section.band, Section.position, Seat.y, Seat.x, Seat.starts_at, Seat.id
-        )
-    )
+    values = {
+        "event_id": event_id,
+        "reservation_id": reservation_id,
+        "at": at,
+        "with_expired": with_expired,
+    }
+    # By the connection: the session's way of loading rows costs more than the query.
+    rows: Iterable[Any] = db.session.connection().execute(LINES, values)
     return tuple(BasketLine(*row) for row in rows)
+
+
+# Made once: every page, every click and every poll asks it.
+LINES = with_names(
+    select(
+        Seat.id,
+        Area.id,
+        Area.kind,
+        Area.name,
+        Section.name,
+        Category.id,
+        Category.name,
+        Category.colour,
+        Seat.row_label,
+        Seat.number,
+        Seat.label,
+        Seat.starts_at,
+        Seat.ends_at,
+        ReservationSeat.price_minor,
+        status_at(bindparam("at")) == "available",
+        Seat.section_id,
+        ReservationSeat.fee_minor,
+        order_fee_share(),
+        ReservationSeat.full_price_minor,
+        ReservationSeat.concession_id,
+        Concession.name,
+        ReservationSeat.party_size,
+        Area.min_party,
+        Area.max_party,
+        Area.price_per,
+    )
+    .select_from(ReservationSeat)
+    .join(Seat, and_(Seat.event_id == ReservationSeat.event_id, Seat.id == ReservationSeat.seat_id))
+    .outerjoin(Concession, CONCESSION_OF_LINE)
+    .where(
+        ReservationSeat.event_id == bindparam("event_id"),
+        ReservationSeat.reservation_id == bindparam("reservation_id"),
+        or_(
+            ReservationSeat.ended_at.is_(None),
+            and_(bindparam("with_expired", type_=Boolean), ReservationSeat.outcome == "expired"),
+        ),
+    )
+).order_by(*IN_ORDER_OF_THE_HALL)

@@ -8,9 +8,10 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Date, and_, case, cast, distinct, func, select
 
+from seatbook.domain.prices import price_with_fee
 from seatbook.errors import NotFound
 from seatbook.extensions import db
-from seatbook.models import Category, Event, Show, Venue
+from seatbook.models import Area, Category, Event, Show, Venue
 from seatbook.queries.event import sale_at, sale_state
 from seatbook.queries.figures import NOBODY, Figures, figures_of_events
 from seatbook.queries.moment import CLOCK
@@ -25,7 +26,7 @@ EVENTS_ON_SHOW_PAGE = 200
 class EventSummary:
     """One dated offering with its figures. Prices are in minor units of `currency`, None without categories.
 
-    `sale` is not_yet, on_sale, sold_out, ended or cancelled.
+    `kinds` are those of its areas. `sale` is not_yet, on_sale, sold_out, ended or cancelled.
     """
 
     id: int
@@ -39,6 +40,7 @@ class EventSummary:
     on_sale_from: datetime
     sale: str
     currency: str
+    kinds: frozenset[str]
     lowest_minor: int | None
     highest_minor: int | None
     figures: Figures
@@ -197,6 +199,7 @@ def _events_of(
             Event.on_sale_from,
             sale_at(CLOCK).label("sale"),
             Event.currency,
+            _KINDS.label("kinds"),
             place.label("place"),
         )
         .join(Show, Show.id == Event.show_id)
@@ -227,6 +230,7 @@ def _events_of(
                 on_sale_from=row.on_sale_from,
                 sale=sale_state(row.sale, available=counts.available),
                 currency=row.currency,
+                kinds=frozenset(row.kinds or ()),
                 lowest_minor=lowest,
                 highest_minor=highest,
                 figures=counts,
@@ -235,10 +239,13 @@ def _events_of(
     return events
 
 
+_KINDS = select(func.array_agg(distinct(Area.kind))).where(Area.event_id == Event.id).scalar_subquery()
+
+
 def _prices_of(event_ids: Collection[int]) -> dict[int, tuple[int, int]]:
-    """Lowest and highest price by event id."""
+    """Lowest and highest price by event id, the fee for a place included."""
     rows = db.session.execute(
-        select(Category.event_id, func.min(Category.price_minor), func.max(Category.price_minor))
+        select(Category.event_id, func.min(price_with_fee()), func.max(price_with_fee()))
         .where(Category.event_id.in_(event_ids))
         .group_by(Category.event_id)
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, case, literal_column, select
 
+from seatbook.domain.prices import PLACE_FEE
 from seatbook.errors import NotFound
 from seatbook.extensions import db
 from seatbook.models import Event, Show, Venue
@@ -19,17 +20,24 @@ BY_QUANTITY = ("standing", "stock")
 
 @dataclass(frozen=True, slots=True)
 class AreaView:
-    """`shape` is where it is in the hall, as `domain/plan_shapes.py` writes it; None where nobody drew it."""
+    """`shape` is where it is in the hall, as `domain/plan_shapes.py` writes it; None where nobody drew it.
+
+    A room takes from `min_party` to `max_party` people, or does not ask; its price is for a slot or a person.
+    """
 
     id: int
     kind: str
     name: str
     shape: dict[str, Any] | None = None
+    min_party: int | None = None
+    max_party: int | None = None
+    price_per: str = "slot"
 
 
 @dataclass(frozen=True, slots=True)
 class CategoryView:
-    """`colour` is a place in the palette of tokens.css, from 1. The price is in minor units."""
+    """`colour` is a place in the palette of tokens.css, from 1. The price is in minor units, with the event's fee:
+    that of a place, or of each person where the area's price is for each."""
 
     id: int
     name: str
@@ -59,6 +67,7 @@ class EventView:
     order of the hall; categories the dearest first, as a price list reads.
     `drawing` is what is drawn beside the places, as `domain/plan_drawing.py`
     writes it. An event that was read without its drawing has no shapes at all.
+    `only_at_window`: the sale has ended, and is `on_sale` for whoever sells at the window.
     """
 
     id: int
@@ -80,13 +89,17 @@ class EventView:
     currency: str
     payment: str
     hold_ttl_seconds: int
+    hold_cap_seconds: int
     max_seats: int
     cancel_seconds_before_start: int | None
+    fee_per_place_minor: int
+    fee_per_order_minor: int
     areas: tuple[AreaView, ...]
     categories: tuple[CategoryView, ...]
     sections: tuple[SectionView, ...]
     moment: Moment
     drawing: dict[str, Any] | None = None
+    only_at_window: bool = False
 
     @property
     def cancel_until(self) -> datetime | None:
@@ -143,15 +156,16 @@ def _rows_of_event(table: str, *, columns: str, order: str) -> ColumnElement[Any
     )
 
 
-AREA_COLUMNS = "id, kind, name"
+AREA_COLUMNS = "id, kind, name, {shape}, min_party, max_party, price_per"
+CATEGORY_COLUMNS = f"id, name, colour, price_minor + {PLACE_FEE}"
 SECTION_COLUMNS = "id, area_id, name, band, side, position"
 
 
 def _parts_of_event(*shape: str) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
     return (
-        _rows_of_event("area", columns=", ".join([AREA_COLUMNS, *shape]), order="position, id").label(
-            "areas"
-        ),
+        _rows_of_event(
+            "area", columns=AREA_COLUMNS.format(shape=", ".join(shape) or "NULL"), order="position, id"
+        ).label("areas"),
         _rows_of_event(
             "section", columns=", ".join([SECTION_COLUMNS, *shape]), order="band, position, id"
         ).label("sections"),
@@ -180,11 +194,14 @@ _EVENT = (
         Event.currency,
         Event.payment,
         Event.hold_ttl_seconds,
+        Event.hold_cap_seconds,
         Event.max_seats,
         Event.cancel_seconds_before_start,
-        _rows_of_event(
-            "category", columns="id, name, colour, price_minor", order="price_minor DESC, id"
-        ).label("categories"),
+        Event.fee_per_place_minor,
+        Event.fee_per_order_minor,
+        _rows_of_event("category", columns=CATEGORY_COLUMNS, order="price_minor DESC, id").label(
+            "categories"
+        ),
         CLOCK.label("now"),
         XMIN.label("xmin"),
     )

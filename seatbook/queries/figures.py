@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Integer, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
+from seatbook.domain.prices import price_with_fee
 from seatbook.extensions import db
 from seatbook.models import Category, Seat
 from seatbook.queries.moment import CLOCK, status_at
@@ -71,12 +72,17 @@ def thirds(available: int, for_sale: int) -> int:
     return -(-3 * available // for_sale) if for_sale else 0
 
 
+# A slot that has begun is neither left nor part of what there was: a room goes on for years.
+def _is_to_come(at: Any) -> ColumnElement[bool]:
+    return or_(Seat.starts_at.is_(None), Seat.starts_at > at)
+
+
 def figures_of_events(event_ids: Collection[int]) -> dict[int, Figures]:
     """Counts by event id. An event without places is not in it."""
     status = status_at(CLOCK).label("status")
     rows = db.session.execute(
         select(Seat.event_id, status, func.count())
-        .where(Seat.event_id.in_(event_ids), IN_THE_PLAN)
+        .where(Seat.event_id.in_(event_ids), IN_THE_PLAN, _is_to_come(CLOCK))
         .group_by(Seat.event_id, status)
     )
     return _by_key((event_id, name, count) for event_id, name, count in rows)
@@ -84,13 +90,17 @@ def figures_of_events(event_ids: Collection[int]) -> dict[int, Figures]:
 
 def figures_of_areas(event_id: int, *, at: datetime) -> dict[tuple[int, int], Figures]:
     """Counts of one event by (area id, category id)."""
-    status = status_at(at).label("status")
-    rows = db.session.execute(
-        select(Seat.area_id, Seat.category_id, status, func.count())
-        .where(Seat.event_id == event_id, IN_THE_PLAN)
-        .group_by(Seat.area_id, Seat.category_id, status)
-    )
+    rows = db.session.execute(BY_AREA, {"event_id": event_id, "at": at})
     return _by_key(((area_id, category_id), name, count) for area_id, category_id, name, count in rows)
+
+
+# Made once: every page, every click and every poll asks it.
+_STATUS = status_at(bindparam("at")).label("status")
+BY_AREA = (
+    select(Seat.area_id, Seat.category_id, _STATUS, func.count())
+    .where(Seat.event_id == bindparam("event_id"), IN_THE_PLAN, _is_to_come(bindparam("at")))
+    .group_by(Seat.area_id, Seat.category_id, _STATUS)
+)
 
 
 def figures_of_sections(
@@ -111,7 +121,7 @@ def figures_of_sections(
         .group_by(Seat.section_id, Seat.category_id)
         .subquery()
     )
-    price = Category.price_minor
+    price = price_with_fee()
     rows = db.session.execute(
         select(
             counted.c.section_id,

@@ -6,9 +6,20 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, literal_column, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    select,
+    tuple_,
+)
 
 from seatbook.domain.inventory.replan import REMOVED_BY_PLAN
+from seatbook.domain.inventory.rows import one_of
 from seatbook.extensions import db
 from seatbook.models import Area, Seat, Section
 from seatbook.queries.event import SEAT_BY_SEAT
@@ -23,7 +34,7 @@ class SeatView(NamedTuple):
     """One seat or slot as the viewer sees it.
 
     `status` is available, mine (held by the viewer), held, reserved or blocked.
-    `own` tells that the viewer holds or bought it. `x`, `y` are its place in the
+    `own` tells that the viewer holds it, pays for it or bought it. `x`, `y` are its place in the
     hall in units of one seat's width, x from the axis, y from the first row.
     """
 
@@ -45,23 +56,37 @@ class SeatView(NamedTuple):
 
 
 def seats_of(event_id: int, *, viewer: Viewer, at: datetime) -> list[SeatView]:
-    """Every numbered seat and slot of the event, by id, which is the order in which the plan names them.
+    """Every numbered seat of the event, by id, which is the order in which the plan names them.
 
     Seats that a later plan removed are not there any more, even where their history keeps their rows.
     """
-    return _read(_seats(event_id, viewer=viewer, at=at).where(IN_THE_PLAN).order_by(Seat.id))
+    return _read(ALL_SEATS, event_id, viewer=viewer, at=at)
 
 
-def slots_of(event_id: int, *, viewer: Viewer, at: datetime) -> list[SeatView]:
-    """Every slot of the event, and no seat of a hall."""
-    query = _seats(event_id, viewer=viewer, at=at)
-    return _read(query.where(Area.kind == "slots", IN_THE_PLAN).order_by(Seat.id))
+def slots_between(
+    event_id: int,
+    *,
+    area_ids: Collection[int],
+    begin: datetime,
+    end: datetime,
+    viewer: Viewer,
+    at: datetime,
+) -> list[SeatView]:
+    """The slots of these rooms that begin from `begin` to before `end` and are not over yet, in their order."""
+    query = SEATS.where(
+        Seat.area_id.in_(area_ids),
+        Seat.starts_at >= begin,
+        Seat.starts_at < end,
+        Seat.ends_at > at,
+        IN_THE_PLAN,
+    )
+    return _read(query.order_by(Seat.starts_at, Seat.id), event_id, viewer=viewer, at=at)
 
 
 def seats_of_section(event_id: int, *, section_id: int, viewer: Viewer, at: datetime) -> list[SeatView]:
     """The seats of one section, by id; none where the event has no such section."""
-    query = _seats(event_id, viewer=viewer, at=at)
-    return _read(query.where(in_sections(event_id, [section_id]), IN_THE_PLAN).order_by(Seat.id))
+    query = SEATS.where(in_sections(event_id, [section_id]), IN_THE_PLAN).order_by(Seat.id)
+    return _read(query, event_id, viewer=viewer, at=at)
 
 
 def in_sections(event_id: int, section_ids: Collection[int]) -> ColumnElement[bool]:
@@ -80,16 +105,26 @@ def seats_by_id(event_id: int, *, seat_ids: Collection[int], viewer: Viewer, at:
     """Those of the named that are numbered seats or slots, by id."""
     if not seat_ids:
         return []
-    return _read(_seats(event_id, viewer=viewer, at=at).where(Seat.id.in_(seat_ids)).order_by(Seat.id))
+    return _read(SEATS_BY_ID, event_id, viewer=viewer, at=at, seat_ids=list(seat_ids))
 
 
-def _read(query: Select[*tuple[Any, ...]]) -> list[SeatView]:
+def _read(
+    query: Select[*tuple[Any, ...]], event_id: int, *, viewer: Viewer, at: datetime, **values: Any
+) -> list[SeatView]:
+    values |= {
+        "event_id": event_id,
+        "at": at,
+        "hold_id": viewer.hold_id,
+        "own_ids": [i for i in (viewer.hold_id, *viewer.bought_ids, *viewer.paying_ids) if i is not None],
+    }
     # By the connection: the session's way of loading rows costs more than the query.
-    return list(map(SeatView._make, db.session.connection().execute(query)))
+    return list(map(SeatView._make, db.session.connection().execute(query, values)))
 
 
-def _seats(event_id: int, *, viewer: Viewer, at: datetime) -> Select[*tuple[Any, ...]]:
-    status = status_at(at)
+# Made once: every page, every click and every poll asks one of these.
+def _seats() -> Select[*tuple[Any, ...]]:
+    status = status_at(bindparam("at"))
+    is_held_by_viewer = and_(Seat.reservation_id == bindparam("hold_id"), status == "held")
     return (
         select(
             Seat.id,
@@ -103,20 +138,18 @@ def _seats(event_id: int, *, viewer: Viewer, at: datetime) -> Select[*tuple[Any,
             Seat.y,
             Seat.starts_at,
             Seat.ends_at,
-            case(
-                (and_(_belongs_to(viewer.hold_id), status == "held"), literal_column("'mine'")), else_=status
-            ),
-            _belongs_to(viewer.hold_id, *viewer.bought_ids),
+            case((is_held_by_viewer, literal_column("'mine'")), else_=status),
+            func.coalesce(Seat.reservation_id == one_of("own_ids"), False),
             func.nullif(Seat.features, literal_column("'{}'::text[]")),
         )
         .join(Area, and_(Area.event_id == Seat.event_id, Area.id == Seat.area_id))
-        .where(Seat.event_id == event_id, Area.kind.in_(SEAT_BY_SEAT))
+        .where(Seat.event_id == bindparam("event_id"), Area.kind.in_(SEAT_BY_SEAT))
     )
 
 
-def _belongs_to(*reservation_ids: int | None) -> ColumnElement[bool]:
-    known = [i for i in reservation_ids if i is not None]
-    return func.coalesce(Seat.reservation_id.in_(known), False) if known else literal(False)
+SEATS = _seats()
+ALL_SEATS = SEATS.where(Area.kind == "seated", IN_THE_PLAN).order_by(Seat.id)
+SEATS_BY_ID = SEATS.where(Seat.id == one_of("seat_ids")).order_by(Seat.id)
 
 
 # A seat two places away is "beside"; further ones are somewhere else.

@@ -25,6 +25,7 @@ from seatbook.queries.event import EventView
 from seatbook.queries.event_page import EventPage, figures_of_their_sections
 from seatbook.queries.figures import figures_of_areas
 from seatbook.queries.moment import Moment
+from seatbook.queries.places import Place, places_of
 from seatbook.queries.seats import seats_by_id
 from seatbook.queries.viewer import STRANGER
 
@@ -142,12 +143,14 @@ class LiveParts:
     """Parts of an event's page as a stranger sees them: some seats, the figures, the latest acts.
 
     `area_ids` are the areas of every place that changed, also of those that are
-    not drawn one by one. `owners` has those of the seats that are held or reserved.
+    not drawn one by one, and `seat_ids` are these places. `owners` has those of the seats that are held or
+    reserved.
     """
 
     page: EventPage
     area_ids: frozenset[int]
     owners: dict[int, Owner]
+    seat_ids: tuple[int, ...] = ()
 
 
 def load_live_parts(event: EventView, *, seat_ids: Collection[int], moment: Moment) -> LiveParts:
@@ -183,7 +186,34 @@ def load_live_parts(event: EventView, *, seat_ids: Collection[int], moment: Mome
             area_ids.add(area_id)
             if holder_id is not None and seat_id in taken:
                 owners[seat_id] = Owner(holder_id, browser_key)
-    return LiveParts(page, frozenset(area_ids), owners)
+    return LiveParts(page, frozenset(area_ids), owners, tuple(seat_ids))
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedPlace:
+    """A place as a stranger sees it, and who has it. `held_until` stands only beside a hold."""
+
+    place: Place
+    owner: Owner | None
+    held_until: datetime | None
+
+
+def places_with_owners(event_id: int, *, seat_ids: Collection[int], at: datetime) -> list[OwnedPlace]:
+    """These places as programs read them, whatever their area's kind, by id."""
+    places = places_of(event_id, viewer=STRANGER, at=at, seat_ids=seat_ids)
+    rows = db.session.execute(
+        select(Seat.id, Seat.held_until, Holder.id, Holder.browser_key)
+        .join(Reservation, and_(Reservation.event_id == Seat.event_id, Reservation.id == Seat.reservation_id))
+        .join(Holder, Holder.id == Reservation.holder_id)
+        .where(Seat.event_id == event_id, Seat.id.in_(seat_ids))
+    )
+    theirs = {row[0]: (Owner(row[2], row[3]), row[1]) for row in rows}
+    return [
+        OwnedPlace(place, *theirs[place.id])
+        if place.status in ("held", "reserved") and place.id in theirs
+        else OwnedPlace(place, None, None)
+        for place in places
+    ]
 
 
 def acts_of(activity: Sequence[ActivityLine], lines: Collection[LogLine]) -> tuple[ActivityLine, ...]:

@@ -176,5 +176,5 @@ def test_a_slot_says_when_to_come_where_the_event_lasts_for_weeks() -> None:
     db.session.commit()
     done = load(hall, bought, alice)
     found = load(hall, buy(hall, coming, holder=alice), alice)
-    assert (found.from_when, found.until_when) == (now + timedelta(hours=3), now + timedelta(hours=4))
+    assert found.whens == ((now + timedelta(hours=3), now + timedelta(hours=4)),)
     assert (done.is_past, found.is_past) == (True, False)
