@@ -11,6 +11,7 @@ import resource
 from pathlib import Path
 from typing import Any
 
+from seatbook import patience
 from seatbook.config import Config
 from seatbook.errors import ConfigurationError
 from seatbook.logs import log_to_stdout
@@ -41,6 +42,7 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (_hard, _hard))
 def post_worker_init(worker: Any) -> None:
     """A worker has loaded the application and begins to serve."""
     if worker.cfg.worker_class_str != "gevent":
+        patience.end_waits()
         return
     # Not before: gunicorn makes the worker green after the fork, and these belong to a green process only.
     from seatbook.web import green
@@ -51,7 +53,7 @@ def post_worker_init(worker: Any) -> None:
 # Each worker builds its own application, so that none shares a connection with another.
 preload_app = False
 
-# A stuck worker is replaced after 30 s (every statement ends by itself after 5).
+# A stuck worker is replaced after 30 s (every statement ends by itself after 5, and its wait after 10).
 timeout = 30
 # At a stop, requests in hand get this long to finish.
 graceful_timeout = 10

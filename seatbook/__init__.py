@@ -19,11 +19,12 @@ def create_app(config: Config | None = None) -> Flask:
     )
     app.extensions["seatbook"] = config
 
-    from seatbook import admin, cli, database, live, web
+    from seatbook import admin, api, cli, database, live, web
 
     database.init_app(app, config)
     live.init_app(app, config)
     web.init_app(app, config)
     admin.init_app(app)
+    api.init_app(app)
     cli.init_app(app)
     return app

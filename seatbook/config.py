@@ -35,6 +35,8 @@ class Config:
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
     secret_key: str = field(repr=False)
+    # What tickets are signed with; None: made of the secret key.
+    ticket_key: str | None = field(default=None, repr=False)
     hold_ttl_seconds: int = 300
     max_seats: int = 8
     sweep_interval_seconds: int = 10
@@ -52,6 +54,7 @@ class Config:
     payment_provider: str = "sandbox"
     stripe_secret_key: str | None = field(default=None, repr=False)
     stripe_webhook_secret: str | None = field(default=None, repr=False)
+    webhooks_private: bool = False
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] | None = None) -> Config:
@@ -62,6 +65,7 @@ class Config:
             database_url=reader.database_url(),
             redis_url=reader.redis_url(),
             secret_key=reader.secret_key(),
+            ticket_key=reader.ticket_key(),
             hold_ttl_seconds=reader.whole("HOLD_TTL_SECONDS", defaults["hold_ttl_seconds"], 10, 86_400),
             max_seats=reader.whole("MAX_SEATS", defaults["max_seats"], 1, 1_000),
             sweep_interval_seconds=reader.whole(
@@ -84,6 +88,7 @@ class Config:
             ).lower(),
             stripe_secret_key=reader.secret("STRIPE_SECRET_KEY"),
             stripe_webhook_secret=reader.secret("STRIPE_WEBHOOK_SECRET"),
+            webhooks_private=reader.flag("WEBHOOKS_PRIVATE", defaults["webhooks_private"]),
             public_url=(reader.url("PUBLIC_URL", ("http", "https")) or defaults["public_url"]).rstrip("/"),
         )
         reader.check_payments(config)
@@ -200,6 +205,15 @@ class _Reader:
             self.faults.append(
                 f"SECRET_KEY must have at least {MIN_SECRET_KEY_LENGTH} characters: "
                 'make one with `python -c "import secrets; print(secrets.token_hex(32))"`.'
+            )
+        return raw
+
+    def ticket_key(self) -> str | None:
+        raw = self._raw("TICKET_KEY")
+        if raw is not None and len(raw) < MIN_SECRET_KEY_LENGTH:
+            self.faults.append(
+                f"TICKET_KEY must have at least {MIN_SECRET_KEY_LENGTH} characters, as SECRET_KEY. "
+                "Without it, tickets are signed with a key made of SECRET_KEY."
             )
         return raw
 

@@ -7,6 +7,8 @@ They are sent with the connection's start, so they cost no statement:
 - Timeouts, so that one stuck client never stops a sale: a lock is waited for
   2 s, a statement runs 5 s, a forgotten transaction is ended after 10 s, and a
   statement whose client went away is noticed within 1 s.
+- The client's own end of waiting, for a server that hangs and so keeps none of
+  these (`patience.py`): 10 s without a word, 3 s while connecting.
 - UTC, so that every instant read back is aware and in UTC.
 """
 
@@ -25,6 +27,9 @@ SETTINGS = {
     "timezone": "UTC",
 }
 CONNECT_TIMEOUT_SECONDS = 3
+# Twice what a statement may take, so that a server which works says first what was wrong. COMMIT is under no
+# timeout of the server's: one that waits for a disk or a replica for longer than this has an unknown outcome.
+ANSWER_TIMEOUT_SECONDS = 10
 
 
 def engine_options(pool_size: int) -> dict[str, Any]:

@@ -79,8 +79,13 @@ class NotFound(SeatbookError):
     # Those that a page tells of have a sentence each: other languages need to know what it is about.
     sentences: ClassVar[dict[str, str]] = {
         "area": N_("There is no such area."),
+        "category": N_("There is no such category."),
+        "code": N_("There is no such code."),
         "concession": N_("There is no such concession."),
+        "delivery": N_("There is no such delivery."),
+        "endpoint": N_("There is no such endpoint."),
         "event": N_("There is no such event."),
+        "letter": N_("There is no such letter."),
         "payment": N_("There is no such payment."),
         "section": N_("There is no such section."),
         "plan": N_("There is no such plan."),
@@ -88,8 +93,11 @@ class NotFound(SeatbookError):
         "reservation": N_("There is no such reservation."),
         "seat": N_("There is no such seat."),
         "show": N_("There is no such show."),
+        "ticket": N_("There is no such ticket."),
+        "token": N_("There is no such token."),
         "user": N_("There is no such user."),
         "venue": N_("There is no such venue."),
+        "week": N_("There is no such week."),
     }
 
     def __init__(self, *, what: str) -> None:
@@ -117,7 +125,7 @@ class InvalidInput(SeatbookError):
 
 
 class SeatsTaken(SeatbookError):
-    """Some of the seats asked for belong to somebody else. `labels` and `seat_ids` name them."""
+    """Some of the seats asked for are somebody else's: `seats` are their labels, `data.seat_ids` their ids."""
 
     code = "seats_taken"
     message: str | tuple[str, str] = NN_(
@@ -229,6 +237,19 @@ class TooManySeats(SeatbookError):
     counted = "max_seats"
 
 
+class PartyDoesNotFit(SeatbookError):
+    """A room takes fewer people, or more: from `least` to `most`."""
+
+    code = "party_does_not_fit"
+    message = N_("%(room)s is for %(least)s to %(most)s people. Please say again how many come.")
+    of_one_size = N_("%(room)s is for %(most)s people. Please say again how many come.")
+
+    def __init__(self, *, room: str, least: int, most: int) -> None:
+        super().__init__(room=room, least=least, most=most)
+        if least == most:
+            self.message = self.of_one_size
+
+
 class SaleClosed(SeatbookError):
     """The event is not on sale now: `state` is not_yet, ended or cancelled."""
 
@@ -289,7 +310,7 @@ class OfferEnded(SeatbookError):
 
 
 class CodeRefused(SeatbookError):
-    """A discount code makes nothing cheaper here: `why` is unknown, not_yet, over or used_up."""
+    """A discount code makes nothing cheaper here: `why` is unknown, not_yet, over, used_up or used_by_you."""
 
     code = "code_refused"
     message = N_("This code is not good for this event. Please check how it is written.")
@@ -297,11 +318,33 @@ class CodeRefused(SeatbookError):
         "not_yet": N_("This code is not good yet."),
         "over": N_("This code is not good any more."),
         "used_up": N_("This code has been used as often as it may be."),
+        "used_by_you": N_("You have used this code as often as one buyer may."),
     }
 
     def __init__(self, *, why: str) -> None:
         super().__init__(why=why)
         self.message = self.sentences.get(why, self.message)
+
+
+class AmountChanged(SeatbookError):
+    """What an act would cost or give back is not what the person saw before it. Nothing was done."""
+
+    code = "amount_changed"
+    message = N_("The amount has changed meanwhile, and nothing was done. Please look at it again.")
+
+
+class OtherPrice(SeatbookError):
+    """A purchase is moved to places of the same price only: what was paid stays as it is."""
+
+    code = "other_price"
+    message: str | tuple[str, str] = NN_(
+        "%(listing)s has another price, or is sold in another way. Please choose a place of the same price.",
+        "%(listing)s have another price, or are sold in another way. Please choose places of the same price.",
+    )
+    counted = "labels"
+
+    def __init__(self, *, labels: list[str]) -> None:
+        super().__init__(labels=labels, listing=", ".join(labels))
 
 
 class TooLateToCancel(SeatbookError):
@@ -332,11 +375,26 @@ class WrongState(SeatbookError):
         "processing": N_("being paid"),
         "paid": N_("paid"),
         "failed": N_("not paid, as it failed"),
+        "off": N_("switched off"),
     }
 
     def fields(self, language: NullTranslations) -> Mapping[str, Any]:
         state = str(self.data["state"])
         return {**self.data, "state": language.gettext(self.states.get(state, state))}
+
+
+class KeyReused(SeatbookError):
+    """A key that stood for one request came with another one. Nothing was done."""
+
+    code = "key_reused"
+    message = N_("This key was used for something else before. Please send a new request with a new key.")
+
+
+class KeyInFlight(SeatbookError):
+    """The first request with this key is still being worked on."""
+
+    code = "key_in_flight"
+    message = N_("The same request is being worked on right now. Please ask again in a moment.")
 
 
 class Busy(SeatbookError):
@@ -351,6 +409,34 @@ class SignInRefused(SeatbookError):
 
     code = "sign_in_refused"
     message = N_("That name and password do not match. Please try again.")
+
+
+class CredentialsNeeded(SeatbookError):
+    """The request says nothing of who sends it, and what it asks for is somebody's."""
+
+    code = "credentials_needed"
+    message = N_("Please say who you are: send a token, or sign in.")
+
+
+class CredentialsRefused(SeatbookError):
+    """The token was never made, was revoked, is too old, or its owner has a new password since."""
+
+    code = "credentials_refused"
+    message = N_("This token is not good, or not any more. Please make a new one.")
+
+
+class ScopeMissing(SeatbookError):
+    """The token, or its owner's role, does not reach so far. `scope` is what is needed."""
+
+    code = "scope_missing"
+    message = N_("This token is not allowed to do that: it lacks the scope “%(scope)s”.")
+
+
+class NothingHeld(SeatbookError):
+    """The seats that were to be bought are nobody's: they have to be held first."""
+
+    code = "nothing_held"
+    message = N_("You hold none of these places. Please pick them first.")
 
 
 class NameTaken(SeatbookError):

@@ -8,8 +8,9 @@ import sys
 from flask import g, has_request_context
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s [%(request_id)s]: %(message)s"
-# RQ tells four lines about every job, and a sweep comes every few seconds; Alembic lists its plugins.
-TALKATIVE = ("rq.worker", "rq.job", "rq.cron", "alembic.runtime.plugins")
+# RQ tells four lines about every job, and a sweep comes every few seconds; Alembic lists its plugins,
+# and fontTools every table of a font.
+TALKATIVE = ("rq.worker", "rq.job", "rq.cron", "alembic.runtime.plugins", "fontTools")
 
 
 def log_to_stdout(level: str) -> None:

@@ -32,8 +32,8 @@ pytestmark = pytest.mark.usefixtures("app_context")
 
 
 def test_a_seat_is_free_for_the_next_person_at_the_very_end_of_its_hold() -> None:
-    """Nothing is moved here: a hold of one second really ends, and Ben tries all the while."""
-    hall, ann, ben = make_event(seats=1, hold_ttl_seconds=1), make_holder(), make_holder()
+    """Nothing is moved here: a hold of two seconds really ends, and Ben tries all the while."""
+    hall, ann, ben = make_event(seats=1, hold_ttl_seconds=2), make_holder(), make_holder()
     end = hold_seats(hall.event_id, seat_ids=hall.seat_ids, holder=ann).expires_at
     # Ben's own hold shall last.
     change_event(hall, hold_ttl_seconds=300)
