@@ -18,12 +18,19 @@ from seatbook.embedded.refusal import CannotRun
 PACKAGES_DIR = PROJECT_DIR / "node_modules"
 VENDOR_DIR = PROJECT_DIR / "static" / "vendor"
 
+# PDFs take whole fonts of one weight, for all letters of Europe.
+PDF_FONTS = tuple(
+    f"@fontsource/inter/files/inter-{script}-{weight}-normal.woff2"
+    for script in ("latin", "latin-ext", "greek", "cyrillic")
+    for weight in (400, 700)
+)
 # What pages need, by its place in the packages. A page finds it as static/vendor/<last part>.
 FILES = (
     "htmx.org/dist/htmx.min.js",
     "htmx.org/dist/ext/hx-csp.min.js",
     "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2",
     "@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2",
+    *PDF_FONTS,
 )
 
 

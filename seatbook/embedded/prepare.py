@@ -21,6 +21,7 @@ from seatbook.cli.seed import DEMO_ACCOUNTS, DEMO_PASSWORD, seed
 from seatbook.domain.demonstration import database_contents
 from seatbook.embedded.refusal import CannotRun
 from seatbook.extensions import db
+from seatbook.loading import loading
 from seatbook.models import User
 
 # What the welcome needs to know, in the data directory.
@@ -31,7 +32,8 @@ UNFINISHED_FILE = "seeding"
 
 def prepare(var_dir: Path) -> None:
     """Migrate, run `flask seed` when the database is empty, and write REPORT_FILE."""
-    app = create_app()
+    with loading():
+        app = create_app()
     with app.app_context():
         _refuse_unreachable_database()
         upgrade()

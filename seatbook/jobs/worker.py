@@ -11,6 +11,8 @@ systemd's SIGTERM does, as it goes to all processes of a unit, and RQ's child
 would die of it in mid-batch. Here it means the same as from the parent.
 A second signal kills the child: the open transaction is undone by the database.
 
+PostgreSQL that hangs. A job ends with a line in the log, and its next turn comes (`patience.py`).
+
 Redis away. RQ waits for it while idle and ends otherwise; then a new worker is
 made in this same process. Jobs that were lost are asked for again.
 """
@@ -32,14 +34,16 @@ from redis import Redis
 from redis.client import Pipeline
 from redis.exceptions import RedisError
 from rq import Queue, Worker
+from rq.exceptions import StopRequested
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from seatbook import create_app
+from seatbook import create_app, patience
 from seatbook.errors import ConfigurationError
 from seatbook.extensions import db
 from seatbook.jobs.queue import job_queue
 from seatbook.jobs.stop_flag import raise_stop_flag
+from seatbook.loading import loading
 from seatbook.logs import log_to_stdout
 
 log = logging.getLogger("seatbook.worker")
@@ -53,21 +57,22 @@ WORKER_TTL_SECONDS = 60
 def main() -> None:
     """Work until SIGTERM or Ctrl-C. A fault in the settings is a sentence and exit code 1."""
     try:
-        app = create_app()
+        with loading():
+            app = create_app()
     except ConfigurationError as error:
         raise SystemExit(str(error)) from None
     config = app.extensions["seatbook"]
     log_to_stdout(config.log_level)
     SeatbookWorker.app = app
+    # Here, as a child is made for each job and has it from its parent.
+    patience.end_waits()
     while _work(config.redis_url):
         time.sleep(RETRY_SECONDS)
 
 
 def _work(redis_url: str) -> bool:
     """Do jobs until asked to stop (False) or until Redis is away (True)."""
-    # Until RQ has its own handlers in place, and after it: nothing is in hand, so stopping is just leaving.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _leave)
+    _leave_when_asked()
     worker = None
     try:
         with Redis.from_url(redis_url, socket_connect_timeout=RETRY_SECONDS) as connection:
@@ -81,8 +86,18 @@ def _work(redis_url: str) -> bool:
             log.info("Waiting for jobs")
             worker.work()
     except RedisError as error:
+        _leave_when_asked()
         log.warning("Redis is away (%s); trying again in %d s", error, RETRY_SECONDS)
+    except StopRequested:
+        # Asked to stop in the moment between RQ's end and our own handlers.
+        return False
     return not (worker and worker.stop_asked)
+
+
+def _leave_when_asked() -> None:
+    """Before RQ has its own handlers in place, and after it: nothing is in hand, so stopping is just leaving."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _leave)
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:

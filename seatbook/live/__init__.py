@@ -21,7 +21,7 @@ from flask import Flask, current_app
 
 from seatbook.config import Config
 from seatbook.live.announce import Announcer
-from seatbook.live.drawing import Draw
+from seatbook.live.drawing import Draw, Drawing, Sitting
 from seatbook.live.follower import Follower
 from seatbook.live.freshness import FreshnessFigures
 from seatbook.live.hub import Hub
@@ -52,7 +52,9 @@ class Live:
     def __init__(self, app: Flask, config: Config, *, draw: Draw) -> None:
         self.max_streams = config.max_streams
         self.hub = Hub()
-        self.teller = Teller(app, self.hub, draw=draw)
+        self._drawn_by: dict[str, Draw] = {}
+        self._draw_page = draw
+        self.teller = Teller(app, self.hub, draw=self._draw)
         self.follower = Follower(self.hub, self.teller)
         self.reports = Reports(config.redis_url, own=self.report)
         self._listener = Listener(config.redis_url, on_word=self._heard)
@@ -61,6 +63,10 @@ class Live:
         self._began_at: datetime | None = None
         self._is_stopped = False
         self._opened = self._refused = self._slow = 0
+
+    def speak(self, language: str, *, draw: Draw) -> None:
+        """Let streams of this "language" be drawn for by something else than the pages, as for programs."""
+        self._drawn_by[language] = draw
 
     def has_room(self) -> bool:
         """Whether one more stream may be opened; counts the refusal when not."""
@@ -121,6 +127,9 @@ class Live:
             sent.bytes,
             now.freshness,
         )
+
+    def _draw(self, sitting: Sitting) -> Drawing:
+        return self._drawn_by.get(sitting.language, self._draw_page)(sitting)
 
     def _start(self) -> None:
         """Threads do not come along into a forked child, so each process starts its own."""

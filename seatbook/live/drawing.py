@@ -18,8 +18,9 @@ class Drawing:
 
 @dataclass(frozen=True, slots=True)
 class Sitting:
-    """What is to be drawn. `viewers` are names that streams listen under. `news` are the lines of the log
-    that the pages have not seen; None: the list of what happened is drawn whole."""
+    """What is to be drawn. `language` is a page's, or what programs are told in. `viewers` are names that streams
+    listen under. `news` are the lines of the log that the pages have not seen; None: the list of what happened
+    is drawn whole."""
 
     parts: LiveParts
     language: str

@@ -2,8 +2,8 @@
 
 What a stream says:
 
-- a message without a name: parts of the page, as `<hx-partial>`s, to be swapped in. Its `id` is the cursor
-  up to which the page is then right;
+- a message without a name: parts of the page, as `<hx-partial>`s, to be swapped in; for a program, the seats
+  that changed, as JSON. Its `id` is the cursor up to which the page is then right;
 - `own`: the viewer's own places changed, so the basket is to be fetched, unless it was drawn after the
   cursor in `data`;
 - `refetch`: too much changed to send; fetch it within so many milliseconds, not all at the same moment;
@@ -14,7 +14,11 @@ What a stream says:
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+# What ends a line of a stream. Python knows more ends, which a text may have in it.
+_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,5 +39,5 @@ def message(data: str, *, event: str | None = None, cursor: object = None) -> by
     lines = [] if event is None else [f"event: {event}"]
     if cursor is not None:
         lines.append(f"id: {cursor}")
-    lines += [f"data: {line}" for line in data.splitlines() or [" "]]
+    lines += [f"data: {line}" for line in _LINE_END.split(data.removesuffix("\n") or " ")]
     return ("\n".join(lines) + "\n\n").encode()

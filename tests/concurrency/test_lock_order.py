@@ -32,7 +32,7 @@ from tests.factories import (
     statuses,
 )
 from tests.invariants import assert_books_are_right
-from tests.race import begun, lost, race, until_waiting, won
+from tests.race import begun, lost, patiently, race, until_waiting, won
 
 pytestmark = pytest.mark.usefixtures("app_context")
 
@@ -64,10 +64,10 @@ def test_overlapping_seats_in_opposite_orders_never_wait_in_a_circle(app: Flask)
             wanted = dice.sample(hall.seat_ids, 5)
             wanted.sort(reverse=seed % 2 == 0)
             try:
-                hold_seats(hall.event_id, seat_ids=wanted, holder=holder)
+                patiently(partial(hold_seats, hall.event_id, seat_ids=wanted, holder=holder))
             except SeatsTaken:
                 continue
-            release_seats(hall.event_id, seat_ids=wanted[::-1], holder=holder)
+            patiently(partial(release_seats, hall.event_id, seat_ids=wanted[::-1], holder=holder))
 
     with deadlocks_counted() as deadlocks:
         outcomes = race(

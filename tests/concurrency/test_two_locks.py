@@ -24,7 +24,7 @@ from seatbook.domain.inventory import confirm_reservation, hold_seats
 from seatbook.errors import HoldExpired, SeatsTaken
 from seatbook.extensions import db
 from tests.factories import Hall, make_event, make_holder, make_holders
-from tests.race import PATIENCE_SECONDS, begun, lost, race, until_waiting_or_done, won
+from tests.race import PATIENCE_SECONDS, begun, lost, patiently, race, until_waiting_or_done, won
 
 ROW_LOCKS = re.compile(r" FOR NO KEY UPDATE( SKIP LOCKED)?")
 
@@ -89,8 +89,9 @@ def statements_changed(change: Any) -> Iterator[None]:
 
 
 def buy(hall: Hall, holder: HolderRef) -> int:
-    held = hold_seats(hall.event_id, seat_ids=hall.seat_ids, holder=holder).reservation_id
-    return confirm_reservation(hall.event_id, reservation_id=held, holder=holder).reservation_id
+    held = patiently(partial(hold_seats, hall.event_id, seat_ids=hall.seat_ids, holder=holder)).reservation_id
+    bought = patiently(partial(confirm_reservation, hall.event_id, reservation_id=held, holder=holder))
+    return bought.reservation_id
 
 
 def sales() -> list[int]:

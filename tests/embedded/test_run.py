@@ -15,6 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -35,6 +36,7 @@ class Run:
 
     def __init__(self, var_dir: Path, port: int, output: Path, environ: dict[str, str]) -> None:
         self.var_dir = var_dir
+        self.port = port
         self.address = f"http://127.0.0.1:{port}"
         self._output = output
         with output.open("wb") as file:
@@ -83,6 +85,7 @@ class Run:
 
 
 StartRun = Callable[..., Run]
+OneRun = Callable[[], Run]
 
 
 @pytest.fixture(scope="module")
@@ -95,50 +98,43 @@ def var_dir() -> Iterator[Path]:
 
 @pytest.fixture
 def start_run(free_port: int, short_dir: Path) -> Iterator[StartRun]:
+    with runs_on(free_port, short_dir) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def one_run(var_dir: Path) -> Iterator[OneRun]:
+    """The run that several tests look at, one after the other; whoever asks first starts it."""
+    runs: list[Run] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = int(listener.getsockname()[1])
+    with tempfile.TemporaryDirectory(prefix="seatbook-") as logs, runs_on(port, Path(logs)) as start:
+
+        def ready() -> Run:
+            if not runs:
+                runs.append(start(var_dir))
+                runs[0].until_ready()
+            return runs[0]
+
+        yield ready
+
+
+@contextmanager
+def runs_on(port: int, logs: Path) -> Iterator[StartRun]:
+    """A way to start runs; those that still are there at the end are stopped."""
     runs: list[Run] = []
 
-    def start(var_dir: Path, **environ: str) -> Run:
-        runs.append(Run(var_dir, free_port, short_dir / f"{len(runs)}.log", environ))
+    def start(var_dir: Path, *, port: int = port, **environ: str) -> Run:
+        runs.append(Run(var_dir, port, logs / f"{len(runs)}.log", environ))
         return runs[-1]
 
-    yield start
-    for run in runs:
-        if run.process.poll() is None:
-            run.stop()
-        print(run.said)
-
-
-def test_ctrl_c_leaves_nothing_but_the_data(start_run: StartRun, var_dir: Path) -> None:
-    run = start_run(var_dir)
-    run.until_ready()
-    assert answers(run.address)
-    with create_engine(run.state()["DATABASE_URL"]).begin() as connection:
-        connection.execute(text("CREATE TABLE note AS SELECT 'sold out' AS text"))
-
-    assert run.stop() == 0
-
-    assert "Traceback" not in run.said
-    assert left_by(var_dir) == []
-    assert set(run.state()) == {"SECRET_KEY"}
-
-    again = start_run(var_dir)
-    again.until_ready()
-    with create_engine(again.state()["DATABASE_URL"]).begin() as connection:
-        assert connection.scalar(text("SELECT text FROM note")) == "sold out"
-        connection.execute(text("DROP TABLE note"))
-    assert again.stop(signal.SIGTERM) == 0
-    assert "Traceback" not in again.said
-    assert left_by(var_dir) == []
-
-
-def test_a_second_start_is_told_where_the_first_one_is(start_run: StartRun, var_dir: Path) -> None:
-    run = start_run(var_dir)
-    run.until_ready()
-    second = start_run(var_dir)
-    assert second.process.wait(PATIENCE_SECONDS) == 1
-    assert f"seatbook already runs here, at {run.address}." in second.said
-    assert "Traceback" not in second.said
-    assert answers(run.address)
+    try:
+        yield start
+    finally:
+        for run in runs:
+            if run.process.poll() is None:
+                run.stop()
+            print(run.said)
 
 
 def test_what_a_killed_run_left_is_stopped_by_the_next(start_run: StartRun, var_dir: Path) -> None:
@@ -155,39 +151,7 @@ def test_what_a_killed_run_left_is_stopped_by_the_next(start_run: StartRun, var_
     assert "An earlier run was killed" in run.said
     assert not any(orphan.is_running() for orphan in orphans)
     assert answers(run.address)
-    assert run.stop() == 0
-    assert left_by(var_dir) == []
-
-
-def test_servers_that_die_are_started_again(start_run: StartRun, var_dir: Path) -> None:
-    run = start_run(var_dir)
-    run.until_ready()
-    state = run.state()
-    with Redis.from_url(state["REDIS_URL"]) as redis:
-        old_redis = redis.info("server")["process_id"]
-    old_postgres = int((var_dir / "postgres" / "postmaster.pid").read_text().split("\n", 1)[0])
-
-    os.kill(old_redis, signal.SIGKILL)
-    os.kill(old_postgres, signal.SIGKILL)
-
-    wait_until(lambda: redis_answers(state["REDIS_URL"]) and answers(run.address), lambda: run.said)
-    assert run.stop() == 0
-    assert left_by(var_dir) == []
-
-
-def test_a_process_that_dies_is_started_again_alone(start_run: StartRun, var_dir: Path) -> None:
-    run = start_run(var_dir)
-    run.until_ready()
-    for name in ("web", "worker", "scheduler"):
-        first = run.pids(name)
-        os.kill(first[-1], signal.SIGKILL)
-        wait_until(lambda name=name, first=first: len(run.pids(name)) > len(first), lambda: run.said)  # type: ignore[misc]
-        assert f"{name} ended by itself (killed by SIGKILL); starting it again." in run.said
-    wait_until(lambda: answers(run.address), lambda: run.said)
-    assert [len(run.pids(name)) for name in ("web", "worker", "scheduler")] == [2, 2, 2]
-    assert all(psutil.pid_exists(run.pids(name)[-1]) for name in ("web", "worker", "scheduler"))
-
-    assert run.stop() == 0
+    assert run.stop(signal.SIGTERM) == 0
     assert "Traceback" not in run.said
     assert left_by(var_dir) == []
 
@@ -200,6 +164,66 @@ def test_a_process_that_dies_again_and_again_ends_the_run(start_run: StartRun, v
     assert len(run.pids("worker")) == 1
     assert "web ended 5 times soon after its start (exit code 1)." in run.said
     assert "One of web, worker and scheduler ended again and again; its lines above say why." in run.said
+    assert left_by(var_dir) == []
+
+
+def test_ctrl_c_leaves_nothing_but_the_data(start_run: StartRun, one_run: OneRun, var_dir: Path) -> None:
+    run = start_run(var_dir)
+    run.until_ready()
+    assert answers(run.address)
+    with create_engine(run.state()["DATABASE_URL"]).begin() as connection:
+        connection.execute(text("CREATE TABLE note AS SELECT 'sold out' AS text"))
+
+    assert run.stop() == 0
+
+    assert "Traceback" not in run.said
+    assert left_by(var_dir) == []
+    assert set(run.state()) == {"SECRET_KEY"}
+
+    with create_engine(one_run().state()["DATABASE_URL"]).begin() as connection:
+        assert connection.scalar(text("SELECT text FROM note")) == "sold out"
+        connection.execute(text("DROP TABLE note"))
+
+
+def test_a_second_start_is_told_where_the_first_one_is(
+    start_run: StartRun, one_run: OneRun, var_dir: Path
+) -> None:
+    run = one_run()
+    second = start_run(var_dir, port=run.port)
+    assert second.process.wait(PATIENCE_SECONDS) == 1
+    assert f"seatbook already runs here, at {run.address}." in second.said
+    assert "Traceback" not in second.said
+    assert answers(run.address)
+
+
+def test_servers_that_die_are_started_again(one_run: OneRun, var_dir: Path) -> None:
+    run = one_run()
+    state = run.state()
+    with Redis.from_url(state["REDIS_URL"]) as redis:
+        old_redis = redis.info("server")["process_id"]
+    old_postgres = int((var_dir / "postgres" / "postmaster.pid").read_text().split("\n", 1)[0])
+
+    os.kill(old_redis, signal.SIGKILL)
+    os.kill(old_postgres, signal.SIGKILL)
+
+    wait_until(lambda: redis_answers(state["REDIS_URL"]) and answers(run.address), lambda: run.said)
+
+
+def test_a_process_that_dies_is_started_again_alone(one_run: OneRun, var_dir: Path) -> None:
+    run = one_run()
+    said_before = len(run.said)
+    names = ("web", "worker", "scheduler")
+    before = {name: run.pids(name) for name in names}
+    for name in names:
+        os.kill(before[name][-1], signal.SIGKILL)
+        wait_until(lambda name=name: len(run.pids(name)) > len(before[name]), lambda: run.said)  # type: ignore[misc]
+        assert f"{name} ended by itself (killed by SIGKILL); starting it again." in run.said
+    wait_until(lambda: answers(run.address), lambda: run.said)
+    assert [len(run.pids(name)) - len(before[name]) for name in names] == [1, 1, 1]
+    assert all(psutil.pid_exists(run.pids(name)[-1]) for name in names)
+
+    assert run.stop() == 0
+    assert "Traceback" not in run.said[said_before:]
     assert left_by(var_dir) == []
 
 

@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 from redis import Redis
 from rq import Queue
 from sqlalchemy import create_engine, text
 
+from seatbook.embedded.postgres_server import PostgresServer
 from seatbook.embedded.redis_server import RedisServer
 from seatbook.jobs.queue import add_job, job_queue
 from seatbook.jobs.tasks import sweep
+from tests.faults.freezing import frozen
 from tests.jobs.barrier_task import leave_a_trace, wait_at_barrier
 from tests.jobs.conftest import StartProcess, wait_until
 
@@ -82,6 +85,42 @@ def test_it_stops_while_redis_is_away(
     own_redis.stop()
     worker.terminate()
     assert worker.wait(PATIENCE_SECONDS) == 0
+
+
+def test_it_stops_while_it_waits_for_redis_to_come_back(
+    redis: Redis, own_redis: RedisServer, start_process: StartProcess, process_log: Path
+) -> None:
+    worker = start_process("worker.py")
+    add_job(job_queue(redis), wait_at_barrier, redis_url_of(redis))
+    pop(redis, "began")
+    # Lost in the middle of a job, where RQ does not wait for it but ends.
+    own_redis.stop()
+    wait_until(lambda: "Redis is away" in process_log.read_text("utf-8"))
+    worker.terminate()
+    assert worker.wait(PATIENCE_SECONDS) == 0
+
+
+def test_a_job_does_not_wait_for_a_database_that_hangs(
+    redis: Redis,
+    start_process: StartProcess,
+    process_log: Path,
+    database_url: str,
+    postgres_server: PostgresServer,
+) -> None:
+    worker = start_process("worker.py")
+    with frozen(postgres_server):
+        add_job(job_queue(redis), sweep)
+        add_job(job_queue(redis), leave_a_trace, redis_url_of(redis))
+        # One worker does one job at a time: with the second the first has ended.
+        assert redis.blpop(["traces"], timeout=PATIENCE_SECONDS)
+    assert "sweep waits for its next turn" in process_log.read_text("utf-8")
+
+    add_job(job_queue(redis), sweep)
+    add_job(job_queue(redis), leave_a_trace, redis_url_of(redis))
+    assert redis.blpop(["traces"], timeout=PATIENCE_SECONDS)
+    with create_engine(database_url).connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM sweep_run")).scalar_one() == 1
+    assert worker.poll() is None
 
 
 def test_it_does_nothing_that_comes_as_pickle(redis: Redis, start_process: StartProcess) -> None:

@@ -115,7 +115,7 @@ class ModelPage:
                 ids = {ACT.search(act)[1] for act in known}  # type: ignore[index]
                 self.acts = ([act for act in acts if ACT.search(act)[1] not in ids] + known)[:MOST_ACTS]  # type: ignore[index]
             else:
-                assert target in ("basket", "cursor"), target
+                assert target in ("basket", "cursor", "sale"), target
 
     def shows_the_same_as(self, fresh: ModelPage) -> bool:
         return (self.seats, self.figures, self.left) == (fresh.seats, fresh.figures, fresh.left)

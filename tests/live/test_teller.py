@@ -35,6 +35,7 @@ from tests.factories import (
     make_event,
     make_holder,
     make_slots,
+    noons,
 )
 from tests.live.acts import let_time_end_hold
 from tests.live.window import Window
@@ -243,8 +244,7 @@ def test_standing_places_change_their_number(app: Flask, hub: Hub, teller: Telle
 
 def test_slots_are_drawn_as_on_the_page(app: Flask, hub: Hub, teller: Teller) -> None:
     hall = make_event()
-    start = database_clock() + timedelta(days=2)
-    slots = make_slots(hall, starts=[start, start + timedelta(hours=2)])
+    slots = make_slots(hall, starts=noons(2))
     window = Window(app, hub, hall)
     teller.look()
     hold_seats(hall.event_id, seat_ids=slots[:1], holder=make_holder())
@@ -399,10 +399,10 @@ def test_who_reads_too_slowly_is_cut_off_and_comes_back_without_a_gap(
 def test_what_the_sale_allows_is_drawn_as_it_is_now(app: Flask, hub: Hub, teller: Teller) -> None:
     """The sale ends a moment after the event was read."""
     hall = make_event(seats=2)
-    end = database_clock() + timedelta(seconds=0.3)
-    change_event(hall, on_sale_until=end)
     window = Window(app, hub, hall)
     held = hold_seats(hall.event_id, seat_ids=hall.seat_ids[:1], holder=make_holder())
+    end = database_clock() + timedelta(seconds=0.3)
+    change_event(hall, on_sale_until=end)
     teller.look()
     while database_clock() <= end:
         time.sleep(0.01)
