@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from flask import redirect, render_template, request, url_for
-from werkzeug.wrappers import Response as BaseResponse
+from flask import render_template, request
 
 from seatbook.admin.access import open_to, staff_pages
 from seatbook.admin.freshness_chart import freshness_chart
@@ -14,13 +13,6 @@ blueprint = staff_pages("staff_live", __name__)
 
 # What the product promises: 99 of 100 changes are on their way to open pages within this.
 AIM_SECONDS = 0.25
-
-
-@blueprint.get("/")
-@open_to("box_office", "admin")
-def index() -> BaseResponse:
-    """Until there are more of them, the one page there is."""
-    return redirect(url_for("staff_live.live"), 303)
 
 
 @blueprint.get("/live")

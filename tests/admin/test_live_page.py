@@ -7,21 +7,12 @@ import pytest
 from flask import Flask
 
 from seatbook.admin.freshness_chart import WIDTH, freshness_chart
-from seatbook.domain import accounts
 from seatbook.live import Live, Report
 from seatbook.live.freshness import Freshness, FreshnessFigures
 from seatbook.live.reports import Reports
-from tests.visitor import PASSWORD, Visitor
+from tests.visitor import Visitor
 
 pytestmark = pytest.mark.usefixtures("app_context")
-
-
-@pytest.fixture
-def staff(app: Flask) -> Visitor:
-    accounts.create_account("otto", email="otto@example.org", password=PASSWORD, role="box_office")
-    visitor = Visitor(app)
-    visitor.sign_in("otto")
-    return visitor
 
 
 def freshness(*seconds: float) -> FreshnessFigures:
