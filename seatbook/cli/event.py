@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -15,21 +16,23 @@ from seatbook.cli.event_options import (
     AREA,
     DURATION,
     PRICE,
-    AreaOption,
     PriceOption,
-    layout_with_areas,
     prices_by_category,
 )
 from seatbook.cli.progress import counted, counting
 from seatbook.cli.refusal import Refusal
+from seatbook.cli.sale_options import PAYMENT_SAID, sale_options, sale_terms
 from seatbook.cli.tables import echo_table
+from seatbook.domain.added_areas import AddedArea, layout_with_areas
 from seatbook.domain.catalogue import NewShow, NewVenue, VenueRecord, find_plan, find_show, find_venue
 from seatbook.domain.events import CreatedEvent, SaleTerms, create_event, publish_event
 from seatbook.domain.local_time import checked_time_zone, instant_of
 from seatbook.domain.money import checked_currency
-from seatbook.domain.orders import cancel_event_orders
+from seatbook.domain.orders import cancel_event_orders, request_event_cancellation
+from seatbook.domain.timetables import Room
 from seatbook.errors import NotFound
 from seatbook.models.catalogue import SHOW_KINDS
+from seatbook.queries.cancellations import cancellation_progress
 from seatbook.queries.event_list import EventLine, list_events
 
 DEFAULT_DURATION = timedelta(hours=2)
@@ -54,8 +57,9 @@ def event() -> None:
     "areas",
     type=AREA,
     multiple=True,
-    metavar="KIND:NAME=NUMBER[@CATEGORY]",
-    help="Standing places or stock: “standing:Floor=800”, “stock:Size M=50@T-shirt”. Repeatable.",
+    metavar="KIND:NAME[=NUMBER][@CATEGORY]",
+    help="Standing places, stock or a room: “standing:Floor=800”, “stock:Size M=50@T-shirt”, "
+    "“slots:The Vault@Off-peak,Peak”. Repeatable.",
 )
 @click.option("--starts-at", required=True, help="“2026-12-24 19:30”, in the venue's own time.")
 @click.option("--ends-at", help="The same for the end.")
@@ -83,6 +87,7 @@ def event() -> None:
     is_flag=True,
     help="Refuse choices that leave one seat alone between others, and offer better ones.",
 )
+@sale_options
 @click.option("--publish/--draft", default=False, help="Show it to the public at once.  [default: --draft]")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @with_appcontext
@@ -95,7 +100,7 @@ def create(
     address: str,
     time_zone: str | None,
     plan_name: str | None,
-    areas: tuple[AreaOption, ...],
+    areas: tuple[AddedArea, ...],
     starts_at: str,
     ends_at: str | None,
     duration: timedelta | None,
@@ -109,6 +114,7 @@ def create(
     leave_no_single: bool,
     publish: bool,
     as_json: bool,
+    **sale: Any,
 ) -> None:
     """Make an event with all its places.
 
@@ -139,10 +145,12 @@ def create(
     begins = instant_of(starts_at, time_zone=zone)
     ends = instant_of(ends_at, time_zone=zone) if ends_at else begins + (duration or DEFAULT_DURATION)
     config = current_app.extensions["seatbook"]
-    terms = SaleTerms(
+    terms = sale_terms(
+        sale,
+        prices=priced,
+        currency=currency,
         on_sale_from=instant_of(on_sale_from, time_zone=zone) if on_sale_from else None,
         on_sale_until=instant_of(on_sale_until, time_zone=zone) if on_sale_until else None,
-        payment="counter" if any(priced.values()) else "none",
         hold_ttl_seconds=config.hold_ttl_seconds if hold_ttl is None else hold_ttl,
         max_seats=config.max_seats if max_seats is None else max_seats,
         leave_no_single=leave_no_single,
@@ -159,9 +167,10 @@ def create(
             prices=priced,
             status="published" if publish else "draft",
             terms=terms,
+            rooms={area.name: Room() for area in layout.areas if area.kind == "slots"},
             progress=written,
         )
-    _report(made, published=publish, as_json=as_json)
+    _report(made, terms=terms, published=publish, as_json=as_json)
 
 
 @event.command("publish")
@@ -177,16 +186,35 @@ def publish_(event_id: int) -> None:
 
 @event.command("cancel")
 @click.argument("event_id", type=int)
+@click.option(
+    "--background", is_flag=True, help="Close the event now, and leave its purchases to the worker."
+)
 @click.confirmation_option(prompt="Cancel the event, and give everybody their money back?")
 @with_appcontext
-def cancel_(event_id: int) -> None:
+def cancel_(event_id: int, background: bool) -> None:
     """Cancel EVENT_ID and every purchase of it; what was paid goes back.
 
-    May be stopped and run again: it goes on where it stopped. Who is paying at
-    this moment gets the money back when it comes.
+    May be stopped and run again: it goes on where it stopped, and so does the
+    worker. Who is paying at this moment gets the money back when it comes.
     """
+    if background:
+        request_event_cancellation(event_id)
+        progress_now = cancellation_progress(event_id)
+        left = progress_now.orders - progress_now.done if progress_now else 0
+        click.echo(
+            f"Event {event_id} is cancelled. The worker undoes its purchases while it runs: "
+            f"{left:,} {'is' if left == 1 else 'are'} left."
+        )
+        return
     with counting("Cancelling") as progress:
         done = cancel_event_orders(event_id, on_progress=progress)
+    found = cancellation_progress(event_id)
+    if found is not None and not found.is_finished:
+        raise Refusal(
+            f"Event {event_id} is cancelled, and {done:,} purchases with it. Some are still to be undone"
+            f"{f' ({found.last_error})' if found.last_error else ''}: the worker goes on with them, "
+            "and so does this command when it is run again."
+        )
     click.echo(
         f"Event {event_id} is cancelled, and {done:,} {'purchase' if done == 1 else 'purchases'} with it. "
         "What was paid online goes back within minutes, while the worker runs."
@@ -265,7 +293,7 @@ def _show(title: str, *, kind: str | None, tagline: str, description: str) -> Ne
         raise NotFound(what=f"show as “{title}”. Give its --kind, and it is made") from None
 
 
-def _report(made: CreatedEvent, *, published: bool, as_json: bool) -> None:
+def _report(made: CreatedEvent, *, terms: SaleTerms, published: bool, as_json: bool) -> None:
     path = f"/events/{made.event_id}"
     if as_json:
         click.echo(json.dumps({"event_id": made.event_id, "path": path, "places": made.places}))
@@ -276,6 +304,9 @@ def _report(made: CreatedEvent, *, published: bool, as_json: bool) -> None:
         f"{_local(made.starts_at, made.venue.time_zone)}, {made.places:,} places."
     )
     click.echo(f"{_address(made.event_id)}")
+    click.echo(PAYMENT_SAID[terms.payment])
+    if not made.places:
+        click.echo(f"Its rooms have no times yet. Next: flask timetable set {made.event_id} AREA --help")
     if not published:
         click.echo(f"It is a draft, which the public cannot see. Next: flask event publish {made.event_id}")
     elif made.on_sale_from > datetime.now(UTC):

@@ -4,25 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 import click
 
+from seatbook.domain.added_areas import AddedArea
 from seatbook.domain.money import price_minor
-from seatbook.domain.plans import PlanArea, PlanCategory, PlanLayout
+from seatbook.domain.plans import MAX_PLACES, PlanLayout
 from seatbook.errors import InvalidInput
-from seatbook.models.inventory import MAX_CATEGORY_COLOURS
-
-
-@dataclass(frozen=True, slots=True)
-class AreaOption:
-    """One --area. `category` is the area's own name unless it is given."""
-
-    kind: str
-    name: str
-    capacity: int
-    category: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +23,28 @@ class PriceOption:
     amount: str
 
 
-class _Area(click.ParamType[AreaOption]):
+class _Area(click.ParamType[AddedArea]):
     name = "area"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> AreaOption:
-        match = re.fullmatch(r"(standing|stock):([^=@]+)=([0-9]{1,6})(?:@(.+))?", str(value))
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> AddedArea:
+        if room := re.fullmatch(r"slots:([^=@]+)(?:@(.+))?", str(value)):
+            name = room[1].strip()
+            category, *more = [part.strip() for part in (room[2] or name).split(",")]
+            return AddedArea("slots", name, 0, category, tuple(more))
+        match = re.fullmatch(r"(standing|stock):([^=@]+)=([0-9]+)(?:@(.+))?", str(value))
         if match is None:
             self.fail(
-                f"“{value}” is not an area. Write “standing:Floor=800” or “stock:Size M=50@T-shirt”.",
+                f"“{value}” is not an area. Write “standing:Floor=800”, “stock:Size M=50@T-shirt” "
+                "or “slots:The Vault@Off-peak,Peak”.",
                 param,
                 ctx,
             )
+        # Digits are counted first: Python refuses to read a number of some thousands of them.
+        digits = match[3].lstrip("0") or "0"
+        if len(digits) > len(str(MAX_PLACES)) or int(digits) > MAX_PLACES:
+            self.fail(f"“{value}” has too many places: at most {MAX_PLACES:,} are possible.", param, ctx)
         name = match[2].strip()
-        return AreaOption(match[1], name, int(match[3]), (match[4] or name).strip())
+        return AddedArea(match[1], name, int(digits), (match[4] or name).strip())
 
 
 class _Price(click.ParamType[PriceOption]):
@@ -69,18 +68,6 @@ class _Duration(click.ParamType[timedelta]):
 
 
 AREA, PRICE, DURATION = _Area(), _Price(), _Duration()
-
-
-def layout_with_areas(layout: PlanLayout | None, areas: Sequence[AreaOption]) -> PlanLayout:
-    """The plan's layout with the named areas behind it, whose categories are added where they are new."""
-    categories = list(layout.categories if layout else ())
-    for area in areas:
-        if area.category not in (category.name for category in categories):
-            colour = len(categories) % MAX_CATEGORY_COLOURS + 1
-            categories.append(PlanCategory(area.category, colour))
-    added = (PlanArea(a.kind, a.name, capacity=a.capacity, category=a.category) for a in areas)
-    plan = layout or PlanLayout((), ())
-    return replace(plan, categories=tuple(categories), areas=(*plan.areas, *added))
 
 
 def prices_by_category(

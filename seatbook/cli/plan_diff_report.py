@@ -30,7 +30,9 @@ def report_diff(diff: PlanDiff, read: ReadPlan, *, file_name: str) -> None:
         _echo_labels(what, [(seat.section or seat.area, seat.label) for seat in seats])
     click.echo(f"Unchanged: {_seats(diff.stays)}")
     for area in diff.areas:
-        click.echo(f"“{area.area}”: {area.places_then:,} places instead of {area.places:,}")
+        click.echo(f"“{area.area}”: {area.places:,} → {area.places_then:,} places")
+    for name in diff.beside:
+        click.echo(f"“{name}” is not in the plan, and stays as it is.")
     if diff.shift != (0.0, 0.0):
         click.echo("The plan counts from another origin; it was moved to where the hall stands.")
     for name in diff.new_categories:
@@ -79,6 +81,7 @@ def diff_as_json(diff: PlanDiff) -> dict[str, Any]:
             {"area": one.area, "places": one.places, "places_then": one.places_then, "taken": one.taken}
             for one in diff.areas
         ],
+        "beside": list(diff.beside),
         "new_categories": list(diff.new_categories),
         "touched": [
             {"seat_id": seat.seat_id, "label": seat.label, "state": seat.state, "what": what}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import click
 
 from seatbook.cli.tables import echo_table
@@ -10,6 +12,7 @@ from seatbook.domain.plan_formats import FORMAT_NAMES, ReadPlan
 from seatbook.domain.plans import PlanLayout, PlanSection
 
 MAX_SECTIONS_LISTED = 40
+A_MONTH = timedelta(days=30)
 
 
 def report_import(read: ReadPlan, stored: StoredPlan, *, zone_asked: str | None) -> None:
@@ -25,9 +28,10 @@ def report_import(read: ReadPlan, stored: StoredPlan, *, zone_asked: str | None)
     _echo_sections(read.layout)
     if notes := [*read.notes, *_venue_notes(stored, zone_asked)]:
         click.echo("\n" + "\n".join(f"Note: {note}" for note in notes))
+    evening = datetime.now(UTC) + A_MONTH
     click.echo(
         f'\nNext: flask event create --show TITLE --kind concert --venue "{stored.venue.name}" '
-        f'--plan "{stored.name}" --starts-at "2026-12-24 19:30" --price 45.00 --publish'
+        f'--plan "{stored.name}" --starts-at "{evening:%Y-%m-%d} 19:30" --price 45.00 --publish'
     )
 
 

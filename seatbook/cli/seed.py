@@ -6,6 +6,7 @@ import logging
 from datetime import UTC, datetime
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 from flask_migrate import downgrade, upgrade
 from sqlalchemy.exc import OperationalError
@@ -20,6 +21,7 @@ from seatbook.domain.demonstration import (
     make_demonstration,
 )
 from seatbook.domain.demonstration.build import step_count
+from seatbook.domain.orders import till_of
 from seatbook.extensions import db
 
 __all__ = ["DEMO_ACCOUNTS", "DEMO_PASSWORD", "commands", "seed"]
@@ -58,7 +60,9 @@ def seed(reset: bool, yes: bool, delete_my_data: bool) -> None:
             done += 1
 
         try:
-            made = make_demonstration(now=datetime.now(UTC), on_step=on_step)
+            made = make_demonstration(
+                now=datetime.now(UTC), on_step=on_step, till=till_of(current_app.extensions["seatbook"])
+            )
         except KeyboardInterrupt:
             raise Refusal(
                 "Interrupted: a part of the demonstration is there. Begin anew with: flask seed --reset"

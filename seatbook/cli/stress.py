@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from http.cookies import SimpleCookie
+from secrets import token_urlsafe
 from typing import TypeVar
 from urllib.parse import urlencode, urlsplit
 
@@ -95,7 +96,8 @@ class Browser:
 
     def click(self, act: str, seat_id: int) -> int:
         """Press the seat's button; the status of the answer."""
-        form = urlencode({"csrf_token": self.token, act: seat_id})
+        # Each click with a key of its own, as the pages send it.
+        form = urlencode({"csrf_token": self.token, "once": token_urlsafe(12), act: seat_id})
         return self.request("POST", f"/events/{self.crowd.event_id}/seats", form)[0]
 
     def request(self, method: str, path: str, body: str | None = None) -> tuple[int, str]:
