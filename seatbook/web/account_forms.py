@@ -118,7 +118,3 @@ class ChangePasswordForm(AccountForm):
         description=NEW_PASSWORD_HINT,
         render_kw={"autocomplete": "new-password", "minlength": 10},
     )
-
-
-class EmptyForm(FlaskForm):
-    """A button that changes something: nothing but the CSRF token."""

@@ -15,7 +15,6 @@ from seatbook.web import limits
 from seatbook.web.account_forms import (
     AccountForm,
     ChangePasswordForm,
-    EmptyForm,
     ForgotPasswordForm,
     RegisterForm,
     ResetPasswordForm,
@@ -97,7 +96,7 @@ def sign_out() -> BaseResponse:
 def account() -> BaseResponse:
     form = ChangePasswordForm()
     if request.method == "GET":
-        return _page("account/account.html", form, everywhere=EmptyForm())
+        return _page("account/account.html", form)
     status, refusal = CHECK_AGAIN, None
     if form.validate():
         try:
@@ -114,7 +113,7 @@ def account() -> BaseResponse:
             begin_session(changed)
             flash(_("Your password is changed. Every other browser and device is signed out."))
             return redirect(request.path, 303)
-    return _page("account/account.html", form, status=status, refusal=refusal, everywhere=EmptyForm())
+    return _page("account/account.html", form, status=status, refusal=refusal)
 
 
 @blueprint.post("/account/sign-out-everywhere")

@@ -75,7 +75,7 @@ def availability(event: EventSummary) -> str:
         return _("The sale has ended")
     if event.sale == "cancelled":
         return pgettext("event", "Cancelled")
-    return places_left(event.figures)
+    return places_left(event.figures, kinds=event.kinds)
 
 
 def _kind() -> str | None:

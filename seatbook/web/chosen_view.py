@@ -1,4 +1,5 @@
-"""Map or list: which of the two somebody chose to see an event's seats in, for as long as they stay with it.
+"""Map or list: which of the two somebody chose to see an event's seats in, for as long as they stay with it;
+and of rooms, which week.
 
 A form that was sent without JavaScript, and signing in on the way, lead back to what was chosen. It is kept in
 the session; the map is what everybody sees first.
@@ -9,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask import session, url_for
+
+from seatbook.queries.week import Week
 
 CHOSEN = "list"
 
@@ -36,6 +39,20 @@ def choose_map(event_id: int, section_id: int | None = None) -> None:
         session[CHOSEN] = [event_id, section_id]
 
 
+def choose_week(event_id: int, week: Week) -> None:
+    """The slots of this week."""
+    if session.get(CHOSEN) != [event_id, str(week)]:
+        session[CHOSEN] = [event_id, str(week)]
+
+
+def chosen_week(event_id: int) -> Week | None:
+    """The week of this event's rooms that was chosen last."""
+    match session.get(CHOSEN):
+        case [int(id_), str(week)] if id_ == event_id:
+            return Week.parse(week)
+    return None
+
+
 def chosen_section(event_id: int) -> int | None:
     """The section of this event that was chosen last, on the map or in the list."""
     match session.get(CHOSEN):
@@ -56,6 +73,9 @@ def address_of_event(event_id: int, *, anchor: str | None = None) -> str:
     """The event's page as it was chosen."""
     view = chosen_list(event_id)
     section_id = chosen_section(event_id)
+    week = chosen_week(event_id)
+    if week is not None:
+        return url_for("events.week", event_id=event_id, week=str(week), _anchor=anchor)
     if view is None and section_id is not None:
         return url_for("events.section", event_id=event_id, section_id=section_id, _anchor=anchor)
     if view is None:

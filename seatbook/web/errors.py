@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, g, make_response, render_template, request, session
@@ -34,10 +36,14 @@ STATUS_OF_CODE = {
     "not_found": 404,
     "invalid": 422,
     "sign_in_refused": 422,
+    "credentials_needed": 401,
+    "credentials_refused": 401,
+    "scope_missing": 403,
     "name_taken": 409,
     "reset_link_spent": 410,
     "seats_taken": 409,
     "already_yours": 409,
+    "other_price": 409,
     "leaves_single": 409,
     "none_together": 409,
     "not_enough_left": 409,
@@ -46,13 +52,18 @@ STATUS_OF_CODE = {
     "slot_begun": 409,
     "basket_changed": 409,
     "code_refused": 422,
+    "party_does_not_fit": 422,
     "notice_refused": 400,
     "payment_needed": 409,
     "payment_unavailable": 503,
     "offer_ended": 410,
+    "amount_changed": 409,
     "too_late_to_cancel": 409,
     "wrong_state": 409,
     "hold_expired": 410,
+    "key_reused": 422,
+    "key_in_flight": 409,
+    "nothing_held": 409,
     "busy": 503,
 }
 
@@ -99,16 +110,45 @@ BUSY_RETRY_SECONDS = 2
 DATABASE_RETRY_SECONDS = 5
 
 
+Failure = TypeVar("Failure", bound=Exception)
+DATABASE_AWAY = (OperationalError, InterfaceError, NoFreeConnection)
+
+# In the environ of a request that shall not wait for the database too (green.py).
+DATABASE_HANGS = "seatbook.database_hangs"
+
+
 def init_app(app: Flask) -> None:
     """Bind every kind of failure to its answer."""
-    app.register_error_handler(SeatbookError, _refused)
-    app.register_error_handler(CSRFError, _csrf_refused)
-    app.register_error_handler(RateLimitExceeded, _too_often)
-    app.register_error_handler(HTTPException, _http_error)
-    for kind in (OperationalError, InterfaceError, NoFreeConnection):
-        app.register_error_handler(kind, _database_away)
-    app.register_error_handler(DataError, _not_storable)
-    app.register_error_handler(IntegrityError, _holder_of_another_database)
+    app.extensions["seatbook_answers_below"] = {}
+    app.before_request(_refuse_while_the_database_hangs)
+    _bind(app, SeatbookError, _refused)
+    _bind(app, CSRFError, _csrf_refused)
+    _bind(app, RateLimitExceeded, _too_often)
+    _bind(app, HTTPException, _http_error)
+    for kind in DATABASE_AWAY:
+        _bind(app, kind, _database_away)
+    _bind(app, DataError, _not_storable)
+    _bind(app, IntegrityError, _holder_of_another_database)
+
+
+def answer_below(app: Flask, prefix: str, handler: Callable[[Exception], Response]) -> None:
+    """Answer every failure of a path below `prefix` by `handler`, where no page is expected.
+
+    Also those that no blueprint hears of: an address that is not there, a method that it does not take. "/api" without
+    its slash is below "/api/", too.
+    """
+    app.extensions["seatbook_answers_below"][prefix] = handler
+
+
+def _bind(app: Flask, kind: type[Failure], page: Callable[[Failure], Response]) -> None:
+    def handle(error: Failure) -> Response:
+        for prefix, handler in app.extensions["seatbook_answers_below"].items():
+            if f"{request.path}/".startswith(prefix):
+                response: Response = handler(error)
+                return response
+        return page(error)
+
+    app.register_error_handler(kind, handle)
 
 
 def status_of(error: SeatbookError) -> int:
@@ -190,10 +230,15 @@ def _http_error(error: HTTPException) -> Response:
     return response
 
 
+def _refuse_while_the_database_hangs() -> None:
+    if DATABASE_HANGS in request.environ and request.endpoint != "static":
+        raise NoFreeConnection("others have waited for it in vain")
+
+
 def _database_away(error: Exception) -> Response:
     """PostgreSQL can't be reached, or every connection is in use. The page asks it for nothing."""
     log.error("The database did not answer: %s", error)
-    _forget_transaction()
+    forget_transaction()
     g.database_away = True
     return answer(503, str(DATABASE_AWAY_SENTENCE), retry_after_seconds=DATABASE_RETRY_SECONDS)
 
@@ -201,13 +246,13 @@ def _database_away(error: Exception) -> Response:
 def _not_storable(error: DataError) -> Response:
     """A value that no column can hold came through. A check is missing; the visitor is told what to do."""
     log.error("A value got as far as the database: %s", error)
-    _forget_transaction()
+    forget_transaction()
     return answer(422, _("Something that you typed is too long or too large to be kept. Please check it."))
 
 
 def _holder_of_another_database(error: IntegrityError) -> Response:
     """A browser brought the holder of a database that was set up anew since. It gets a new one at the next click."""
-    _forget_transaction()
+    forget_transaction()
     if violated_constraint(error) != "fk_reservation_holder":
         raise error
     session.pop(ANONYMOUS_HOLDER, None)
@@ -216,7 +261,8 @@ def _holder_of_another_database(error: IntegrityError) -> Response:
     )
 
 
-def _forget_transaction() -> None:
+def forget_transaction() -> None:
+    """Leave a transaction that failed, whatever state its connection is in."""
     try:
         db.session.rollback()
     except Exception:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from functools import cached_property
-from itertools import groupby
 from zoneinfo import ZoneInfo
 
+from flask import url_for
+
 from seatbook.queries.activity import ActivityLine
-from seatbook.queries.event import BY_QUANTITY, AreaView, SectionView
+from seatbook.queries.basket import PaidFor
+from seatbook.queries.event import BY_QUANTITY, AreaView, CategoryView, SectionView
 from seatbook.queries.event_page import EventPage
 from seatbook.queries.figures import Figures
 from seatbook.queries.hall import Hall, lay_out
-from seatbook.queries.seats import SeatView
-from seatbook.web.basket_lines import PlaceLine, place_lines
-from seatbook.web.formats import clock, day_and_time, number, price_range, slot_day
+from seatbook.queries.week import Week
+from seatbook.web.basket_lines import PlaceLine, people, place_lines
+from seatbook.web.formats import clock, day_and_time, money, number, price_range
 from seatbook.web.listing import listing
 from seatbook.web.map_words import MapWords, PartWords
 from seatbook.web.seat_list_words import (
@@ -25,12 +27,10 @@ from seatbook.web.seat_list_words import (
 from seatbook.web.seat_words import SeatWords
 from seatbook.web.texts import gettext as _
 from seatbook.web.texts import ngettext
+from seatbook.web.week_words import WeekWords
 
 # What the form for a group offers at most.
 MOST_AT_ONCE = 20
-
-# A day at the venue, and its slots.
-Day = tuple[date, list[SeatView]]
 
 
 class EventWords:
@@ -60,39 +60,11 @@ class EventWords:
         figures = self.page.figures_by_section
         return [(s, self.map.section(s)) for s in self.sections(area) if s.id in figures]
 
-    def slots_by_day(self, area: AreaView) -> list[Day]:
-        """Slots that have not begun, by the day at the venue. One's own stay in sight until they are over."""
-        zone = ZoneInfo(self.time_zone)
-        now = self.page.event.moment.now
-        slots = [
-            seat
-            for seat in self.page.seats
-            if seat.area_id == area.id
-            and seat.starts_at is not None
-            and seat.ends_at is not None
-            and (seat.ends_at if seat.own else seat.starts_at) > now
-        ]
-        slots.sort(key=lambda seat: (seat.starts_at, seat.id))
-        return [
-            (day, list(of_day))
-            for day, of_day in groupby(slots, key=lambda s: s.starts_at.astimezone(zone).date())  # type: ignore[union-attr]
-        ]
-
-    def stretches(self, area: AreaView) -> list[tuple[bool, list[Day]]]:
-        """The same in stretches: (True, days) where nothing is to be had on several days one after the other."""
-        stretches: list[tuple[bool, list[Day]]] = []
-        for is_full, of_stretch in groupby(self.slots_by_day(area), key=_is_full):
-            days = list(of_stretch)
-            is_long = is_full and len(days) > 1
-            if stretches and not is_long and not stretches[-1][0]:
-                stretches[-1][1].extend(days)
-            else:
-                stretches.append((is_long, days))
-        return stretches
-
-    def full_days(self, days: list[Day]) -> str:
-        """ "Fri, Nov 20 – Tue, Nov 24: nothing free"."""
-        return _("%(first)s – %(last)s: nothing free", first=slot_day(days[0][0]), last=slot_day(days[-1][0]))
+    def week_of(self, area: AreaView) -> WeekWords:
+        """The week of a room that the page shows."""
+        if self.page.weeks is None:
+            raise LookupError(area.id)
+        return WeekWords(self.page, area, self.page.weeks)
 
     def figures(self, area: AreaView) -> Figures:
         return self.page.figures_of(area)
@@ -101,6 +73,40 @@ class EventWords:
         categories = self.page.categories_of(area)
         prices = [category.price_minor for category in categories] or [0]
         return price_range(min(prices), max(prices), self.page.event.currency)
+
+    @property
+    def price_list(self) -> list[tuple[str, list[CategoryView]]]:
+        """Each price as its places say it, with the categories that have it; the dearest first."""
+        listed: dict[str, list[CategoryView]] = {}
+        for category in self.page.categories:
+            ways = {area.price_per for area in self.page.areas if category in self.page.categories_of(area)}
+            price = self.seats.category_price(category, is_each=ways == {"person"})
+            listed.setdefault(price, []).append(category)
+        return list(listed.items())
+
+    @property
+    def fee_sentence(self) -> str:
+        """What there is to pay beside the places: said with the first price, and never later."""
+        event = self.page.event
+        if not any(category.price_minor for category in self.page.categories):
+            return ""
+        place = money(event.fee_per_place_minor, event.currency) if event.fee_per_place_minor else ""
+        order = money(event.fee_per_order_minor, event.currency) if event.fee_per_order_minor else ""
+        if not place:
+            return _("Each order costs a fee of %(order)s more.", order=order) if order else ""
+        ways = {area.price_per for area in self.page.areas if self.page.categories_of(area)}
+        if ways == {"person"}:
+            sentence = _("Prices include a fee of %(place)s for each person.", place=place)
+        elif "person" in ways:
+            sentence = _(
+                "Prices include a fee of %(place)s for each place, or for each person where that is the price.",
+                place=place,
+            )
+        else:
+            sentence = _("Prices include a fee of %(place)s for each place.", place=place)
+        if order:
+            sentence += " " + _("Each order costs %(order)s more.", order=order)
+        return sentence
 
     @property
     def room(self) -> int:
@@ -175,6 +181,11 @@ class EventWords:
         """What stands in the way of buying; empty when nothing does."""
         event = self.page.event
         state = state or self.page.sale
+        if event.only_at_window and state != "sold_out":
+            return _(
+                "The sale has ended for everybody else. You can sell at the window until %(when)s.",
+                when=day_and_time(event.ends_at, self.time_zone),
+            )
         if state == "not_yet":
             return _("The sale opens on %(when)s.", when=day_and_time(event.on_sale_from, self.time_zone))
         if state == "ended":
@@ -189,8 +200,8 @@ class EventWords:
             return _("Sold out.")
         return ""
 
-    def left(self, figures: Figures) -> str:
-        return places_left(figures)
+    def left(self, area: AreaView) -> str:
+        return places_left(self.figures(area), kinds={area.kind})
 
     # --- basket ---
 
@@ -198,9 +209,44 @@ class EventWords:
     def basket_lines(self) -> list[PlaceLine]:
         return place_lines(self.page.basket.lines, time_zone=self.time_zone)
 
+    @property
+    def is_to_be_paid(self) -> bool:
+        """Whether the basket leads to the checkout, and not at once to a reservation."""
+        return self.page.event.payment == "online" and self.page.basket.total_minor > 0
+
+    @property
+    def paying(self) -> list[tuple[PaidFor, str]]:
+        """Checkouts of this event that wait for their money, each with the names of its places."""
+        return [
+            (one, listing([_named(line) for line in place_lines(one.lines, time_zone=self.time_zone)]))
+            for one in self.page.basket.paying
+        ]
+
+    @property
+    def asks_for_parties(self) -> bool:
+        return any(line.party for line in self.basket_lines)
+
+    @property
+    def party_count(self) -> str:
+        """ "4 people", of all the rooms in the basket that ask; "" where none does."""
+        count = sum(line.party_size or 0 for line in self.page.basket.lines)
+        return people(count) if count else ""
+
     def section_of(self, line: PlaceLine) -> int | None:
         """Where on the map the line's seat is; None for what has no place there."""
         return self._sections_of_seats.get(line.seat_ids[0])
+
+    def week_with(self, line: PlaceLine) -> str | None:
+        """The page of the week in which the line's slot is; None for what is no slot."""
+        starts_at = self._starts_of_slots.get(line.seat_ids[0])
+        if starts_at is None:
+            return None
+        week = Week.of(starts_at.astimezone(ZoneInfo(self.time_zone)).date())
+        return url_for("events.week", event_id=self.page.event.id, week=str(week))
+
+    @cached_property
+    def _starts_of_slots(self) -> dict[int, datetime]:
+        return {line.seat_id: line.starts_at for line in self.page.basket.lines if line.starts_at}
 
     @cached_property
     def _sections_of_seats(self) -> dict[int, int | None]:
@@ -225,7 +271,7 @@ class EventWords:
     def take_back_sentence(self) -> str:
         """ "B12 is free again: take it back?" """
         lines = place_lines(self.page.basket.free_again, time_zone=self.time_zone)
-        names = [line.name if line.count == 1 else f"{line.count} × {line.name}" for line in lines]
+        names = [_named(line) for line in lines]
         return ngettext(
             "%(names)s is free again: take it back?",
             "%(names)s are free again: take them back?",
@@ -277,15 +323,29 @@ class EventWords:
         return ", ".join(names)
 
 
-def _is_full(day: Day) -> bool:
-    """Nothing to press on that day, and nothing of the viewer's own."""
-    return not any(slot.status == "available" or slot.own for slot in day[1])
+def _named(line: PlaceLine) -> str:
+    return line.name if line.count == 1 else f"{line.count} × {line.name}"
 
 
-def places_left(figures: Figures) -> str:
-    """Availability in words."""
-    if figures.available == 0:
+# The last ones are so few, and few of what there was.
+MOST_LAST_ONES = 10
+
+
+def places_left(figures: Figures, *, kinds: Collection[str]) -> str:
+    """Availability in words, by the kinds of what is counted."""
+    left, of = figures.available, figures.for_sale
+    if left == 0:
         return _("Sold out")
-    if figures.available <= 10:
-        return ngettext("Last %(num)s place", "Last %(num)s places", figures.available)
-    return _("%(count)s of %(total)s left", count=number(figures.available), total=number(figures.for_sale))
+    if left <= MOST_LAST_ONES and 2 * left < of:
+        return _last(left, kinds=kinds)
+    if set(kinds) == {"stock"}:
+        return _("%(num)s left", num=number(left))
+    return _("%(count)s of %(total)s left", count=number(left), total=number(of))
+
+
+def _last(left: int, *, kinds: Collection[str]) -> str:
+    if set(kinds) == {"stock"}:
+        return ngettext("Last %(num)s item", "Last %(num)s items", left)
+    if set(kinds) == {"slots"}:
+        return ngettext("Last %(num)s free time", "Last %(num)s free times", left)
+    return ngettext("Last %(num)s place", "Last %(num)s places", left)

@@ -22,6 +22,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from seatbook.domain import inventory
+from seatbook.domain.orders import choose_parties
 from seatbook.domain.reference import format_reference
 from seatbook.errors import (
     AlreadyYours,
@@ -31,6 +32,9 @@ from seatbook.errors import (
     LeavesSingle,
     NoneTogether,
     NotEnoughLeft,
+    NotFound,
+    PartyDoesNotFit,
+    PaymentNeeded,
     SaleClosed,
     SeatbookError,
     SeatsTaken,
@@ -39,8 +43,9 @@ from seatbook.errors import (
     WrongState,
 )
 from seatbook.queries.changes import Changes, Cursor, changes_since
-from seatbook.queries.event_page import EventPage, load_event_page, load_event_parts, load_section
+from seatbook.queries.event_page import EventPage, load_event_page, load_event_parts, load_section, load_week
 from seatbook.queries.seats import FreeSeat, free_seats_near
+from seatbook.queries.week import Week
 from seatbook.web import limits
 from seatbook.web.better_choices import BetterChoice, better_choices
 from seatbook.web.chosen_view import (
@@ -48,11 +53,14 @@ from seatbook.web.chosen_view import (
     address_of_event,
     choose_list,
     choose_map,
+    choose_week,
     chosen_list,
     chosen_section,
+    chosen_week,
 )
 from seatbook.web.errors import sentence_of, status_of
 from seatbook.web.event_words import EventWords
+from seatbook.web.forms import id_of, ids_of
 from seatbook.web.holder import (
     current_holder,
     ensure_holder,
@@ -73,21 +81,28 @@ EXPLAINED_ON_PAGE = (
     LeavesSingle,
     NoneTogether,
     NotEnoughLeft,
+    PartyDoesNotFit,
     SaleClosed,
     SeatsTaken,
     SlotBegun,
     TooManySeats,
     WrongState,
 )
-MAX_ID = 2**63 - 1
+PARTY = "party-"
 FOREVER = "public, max-age=31536000, immutable"
 
 
 @blueprint.get("/events/<int:event_id>")
 def event(event_id: int) -> str:
+    """Of rooms the next week in which something is free. A form of the page leads back to the week that it showed,
+    which may be another one by then: somebody picked the last of it."""
     remember_browser()
-    choose_map(event_id)
-    return _render_page(load_event_page(event_id, holder_id=_holder_id()))
+    page = load_event_page(event_id, holder_id=_holder_id())
+    if page.weeks is None:
+        choose_map(event_id)
+    else:
+        choose_week(event_id, page.weeks.shown)
+    return _render_page(page)
 
 
 @blueprint.get("/events/<int:event_id>/sections/<int:section_id>")
@@ -103,6 +118,27 @@ def section(event_id: int, section_id: int) -> BaseResponse:
         address = url_for("events.event", event_id=event_id, _anchor=f"section-{section_id}")
         return redirect(address, 303)
     choose_map(event_id, section_id)
+    return make_response(_render_page(page))
+
+
+@blueprint.get("/events/<int:event_id>/week/<week>")
+def week(event_id: int, week: str) -> BaseResponse:
+    """The slots of a week such as 2026-W48: the page with them, and for htmx one room's alone (`area`)."""
+    asked = Week.parse(week)
+    if _is_htmx():
+        page = load_week(event_id, holder_id=_holder_id(), week=asked)
+        choose_week(event_id, asked)
+        area_id = id_of(request.args.get("area", ""))
+        rooms = [area for area in page.areas if area.id == area_id and area.kind == "slots"]
+        if not rooms:
+            raise NotFound(what="area")
+        words = EventWords(page)
+        return make_response(render_template("week_slots.html", page=page, words=words, area=rooms[0]))
+    remember_browser()
+    page = load_event_page(event_id, holder_id=_holder_id(), week=asked)
+    if page.weeks is None:
+        return redirect(url_for("events.event", event_id=event_id), 303)
+    choose_week(event_id, asked)
     return make_response(_render_page(page))
 
 
@@ -134,7 +170,7 @@ def seats(event_id: int) -> BaseResponse:
         else:
             inventory.release_seats(event_id, seat_ids=release, holder=ensure_holder())
     except EXPLAINED_ON_PAGE as error:
-        return _refuse(event_id, error, seat_ids=hold + release)
+        return refuse(event_id, error, seat_ids=hold + release)
     return _answer(event_id, seat_ids=hold + release, anchor=f"seat-{(hold or release)[0]}")
 
 
@@ -146,7 +182,7 @@ def area(event_id: int, area_id: int) -> BaseResponse:
     try:
         inventory.hold_quantity(event_id, area_id=area_id, quantity=_quantity(), holder=ensure_holder())
     except EXPLAINED_ON_PAGE as error:
-        return _refuse(event_id, error)
+        return refuse(event_id, error)
     return _answer(event_id, anchor=f"area-{area_id}")
 
 
@@ -159,14 +195,30 @@ def best(event_id: int) -> BaseResponse:
     price = request.form.get("price", "")
     wish = inventory.Wish(
         _quantity(),
-        max_price_minor=_whole_of(price) if price else None,
+        max_price_minor=id_of(price) if price else None,
         wheelchair="wheelchair" in request.form,
     )
     try:
         held = inventory.hold_best(event_id, wish=wish, holder=ensure_holder())
     except EXPLAINED_ON_PAGE as error:
-        return _refuse(event_id, error)
+        return refuse(event_id, error)
     return _answer(event_id, seat_ids=held.seat_ids, said_of=held.seat_ids, anchor=f"seat-{held.seat_ids[0]}")
+
+
+@blueprint.post("/events/<int:event_id>/parties")
+def parties(event_id: int) -> BaseResponse:
+    """`party-SEAT=N`: so many people come to that slot of the basket."""
+    choices = {
+        id_of(name.removeprefix(PARTY)): id_of(value)
+        for name, value in request.form.items()
+        if name.startswith(PARTY)
+    }
+    try:
+        choose_parties(event_id, choices=choices, holder=ensure_holder())
+    except (NotFound, *EXPLAINED_ON_PAGE) as error:
+        # What is in no basket any more was given back in another window.
+        return refuse(event_id, BasketChanged() if isinstance(error, NotFound) else error)
+    return _answer(event_id, anchor="basket")
 
 
 @blueprint.post("/events/<int:event_id>/release")
@@ -178,7 +230,7 @@ def release(event_id: int) -> BaseResponse:
         try:
             released = inventory.release_hold(event_id, holder=holder).seat_ids
         except EXPLAINED_ON_PAGE as error:
-            return _refuse(event_id, error)
+            return refuse(event_id, error)
     sentence = _("Your places are back on sale. Nothing was charged.") if released else ""
     return _answer(event_id, seat_ids=released, sentence=sentence)
 
@@ -194,20 +246,41 @@ def reserve(event_id: int) -> BaseResponse:
             return make_response("", 401, {"HX-Redirect": address})
         return redirect(address, 303)
     reservation_id = _whole("reservation_id")
-    seen = [_whole_of(part) for part in request.form.get("seat_ids", "").split(",") if part]
+    seen = ids_of(request.form.get("seat_ids", "").split(","))
     try:
         bought = inventory.confirm_reservation(
             event_id, reservation_id=reservation_id, holder=holder, seat_ids=seen
         )
+    except PaymentNeeded:
+        # A page from before the price, or another window's basket: this is where it is paid.
+        return redirect(url_for("checkout.checkout", event_id=event_id), 303)
     except EXPLAINED_ON_PAGE as error:
-        return _refuse(event_id, error, seat_ids=seen)
+        return refuse(event_id, error, seat_ids=seen)
     address = url_for("reservations.reservation", reference=format_reference(event_id, bought.code))
     if _is_htmx():
         return make_response("", 200, {"HX-Redirect": address})
     return redirect(address, 303)
 
 
-@blueprint.get("/events/<int:event_id>/<any(best, seats, release, reserve):_act>")
+@blueprint.post("/events/<int:event_id>/extend")
+@limits.hold_of_holder
+def extend(event_id: int) -> BaseResponse:
+    """Still there: the hold lasts longer, as far as the event allows. `to=checkout`: that page asked."""
+    holder = current_holder()
+    try:
+        if holder is not None:
+            inventory.extend_hold(event_id, holder=holder)
+    except EXPLAINED_ON_PAGE as error:
+        return refuse(event_id, error)
+    except NotFound:
+        # Nothing is held any more, which the page shows.
+        pass
+    if request.form.get("to") == "checkout":
+        return redirect(url_for("checkout.checkout", event_id=event_id), 303)
+    return _answer(event_id)
+
+
+@blueprint.get("/events/<int:event_id>/<any(best, parties, extend, seats, release, reserve):_act>")
 @blueprint.get("/events/<int:event_id>/areas/<int:_area_id>")
 def back_to_event(event_id: int, _act: str = "", _area_id: int = 0) -> BaseResponse:
     """The address of a form, typed or loaded again: the event's page."""
@@ -264,6 +337,8 @@ def _answer(
     """
     if _is_htmx() or said_of:
         page = load_event_parts(event_id, holder_id=_holder_id(), seat_ids=seat_ids)
+        # When this comes again, they may have been given back since.
+        said_of = [seat_id for seat_id in page.basket.seat_ids if seat_id in said_of]
         sentence = EventWords(page).found_sentence(said_of) if said_of else sentence
     # Nobody saw them yet: the map goes there, and of a big house their section has to be shown.
     found = next(seat for seat in page.seats if seat.id in said_of) if said_of else None
@@ -282,7 +357,7 @@ def _answer(
     return redirect(address_of_event(event_id, anchor=anchor), 303)
 
 
-def _refuse(event_id: int, error: SeatbookError, *, seat_ids: Collection[int] = ()) -> BaseResponse:
+def refuse(event_id: int, error: SeatbookError, *, seat_ids: Collection[int] = ()) -> BaseResponse:
     """Say why not and what can be had instead, with every place as it now is. The refusal keeps its status."""
     near = (
         free_seats_near(event_id, seat_id=error.data["seat_ids"][0]) if isinstance(error, SeatsTaken) else []
@@ -291,7 +366,12 @@ def _refuse(event_id: int, error: SeatbookError, *, seat_ids: Collection[int] = 
     if _is_htmx():
         page = load_event_parts(event_id, holder_id=_holder_id(), seat_ids=seat_ids)
     else:
-        page = load_event_page(event_id, holder_id=_holder_id(), section_id=chosen_section(event_id))
+        page = load_event_page(
+            event_id,
+            holder_id=_holder_id(),
+            section_id=chosen_section(event_id),
+            week=chosen_week(event_id),
+        )
     sentence = _sentence(error, page, near)
     choices = better_choices(error, asked=seat_ids, mine=page.basket.seat_ids, near=near)
     lost = tuple(error.data["seat_ids"]) if isinstance(error, SeatsTaken) else ()
@@ -370,20 +450,11 @@ def _is_htmx() -> bool:
 
 
 def _ids(name: str) -> list[int]:
-    return list(dict.fromkeys(_whole_of(value) for value in request.form.getlist(name)))
+    return ids_of(request.form.getlist(name))
 
 
 def _whole(name: str) -> int:
-    return _whole_of(request.form.get(name, ""))
-
-
-def _whole_of(value: str) -> int:
-    """An id out of a form. Raises InvalidInput for what our pages never send."""
-    if value.isascii() and value.isdigit() and len(value) < 20 and 0 < int(value) <= MAX_ID:
-        return int(value)
-    raise InvalidInput(
-        field="id", reason=_("We could not read which place you mean. Please load the page again.")
-    )
+    return id_of(request.form.get(name, ""))
 
 
 def _quantity() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -9,19 +10,29 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton, format_time, get_timezone_location
-from babel.numbers import format_currency, format_decimal, get_currency_precision
+from babel.dates import format_date, format_interval, format_skeleton, format_time, get_timezone_location
+from babel.numbers import (
+    NumberFormatError,
+    format_currency,
+    format_decimal,
+    get_currency_precision,
+    parse_decimal,
+)
 from flask import Blueprint
 from flask_babel import get_locale
 
 from seatbook.web.texts import gettext as _
 from seatbook.web.texts import pgettext
 
+LETTER_BESIDE_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
+
 
 def register(blueprint: Blueprint) -> None:
     """Make these available to every template as filters."""
     filters: tuple[Callable[..., str], ...] = (
         money,
+        amount,
+        typed_amount,
         price_range,
         number,
         day_and_time,
@@ -30,6 +41,8 @@ def register(blueprint: Blueprint) -> None:
         lately,
         weekday_and_day,
         slot_day,
+        weekday,
+        days_span,
         span,
         long_span,
         iso,
@@ -49,10 +62,31 @@ def money(minor: int, currency: str) -> str:
     return _("Free") if minor == 0 else _amount(minor, currency, locale())
 
 
+def amount(minor: int, currency: str) -> str:
+    """The same in a column of figures: "€0.00"."""
+    return _amount(minor, currency, locale())
+
+
+def typed_amount(minor: int, currency: str) -> str:
+    """ "5.00", "5,00": as the viewer types it, and `plain_number` reads it."""
+    digits = get_currency_precision(currency)
+    pattern = "0." + "0" * digits if digits else "0"
+    return str(format_decimal(Decimal(minor).scaleb(-digits), format=pattern, locale=locale()))
+
+
+def plain_number(text: str) -> str:
+    """A number as the viewer types it, "5,00" in German, with a point; what is no such number, as it came."""
+    try:
+        return str(parse_decimal(text, locale=locale(), strict=True))
+    except NumberFormatError:
+        return text
+
+
 @lru_cache(maxsize=4096)
 def _amount(minor: int, currency: str, in_locale: Locale) -> str:
     amount = Decimal(minor).scaleb(-get_currency_precision(currency))
-    return str(format_currency(amount, currency, locale=in_locale))
+    # Babel leaves out the space that CLDR (currencySpacing) wants beside a currency of letters: "CHF 52.00".
+    return LETTER_BESIDE_DIGIT.sub("\xa0", str(format_currency(amount, currency, locale=in_locale)))
 
 
 def price_range(lowest: int | None, highest: int | None, currency: str) -> str:
@@ -82,6 +116,16 @@ def slot_day(at: date) -> str:
     return str(format_skeleton("MMMEd", at, locale=locale()))
 
 
+def weekday(at: date) -> str:
+    """ "Sat"."""
+    return str(format_skeleton("E", at, locale=locale()))
+
+
+def days_span(first: date, last: date) -> str:
+    """ "Nov 23 – 29, 2026"."""
+    return str(format_interval(first, last, "yMMMd", locale=locale()))
+
+
 def long_day(at: datetime | date, time_zone: str = "UTC") -> str:
     """ "Saturday, November 22, 2025"."""
     local = _local(at, time_zone) if isinstance(at, datetime) else at
@@ -109,11 +153,12 @@ def span(starts_at: datetime, ends_at: datetime, time_zone: str) -> str:
 
 
 def long_span(starts_at: datetime, ends_at: datetime, time_zone: str) -> str:
-    """The same on the event's own page: "Saturday, November 22, 2025, 7:30 PM"."""
+    """The same on the event's own page: "Saturday, November 22, 2025, 7:30 PM"; "Sat, Nov 22 – Tue, Dec 2, 2025"."""
     if not lasts_days(starts_at, ends_at):
         return _joined(long_day(starts_at, time_zone), clock(starts_at, time_zone))
-    until = format_skeleton("yMMMEd", _local(ends_at, time_zone), locale=locale())
-    return f"{weekday_and_day(starts_at, time_zone)} – {until}"
+    first, last = _local(starts_at, time_zone).date(), _local(ends_at, time_zone).date()
+    # Thin spaces are not in every font that a ticket may be printed in.
+    return str(format_interval(first, last, "yMMMEd", locale=locale())).replace("\u2009", " ")
 
 
 def lasts_days(starts_at: datetime, ends_at: datetime) -> bool:

@@ -9,23 +9,20 @@ from flask import session
 from flask_login import current_user
 
 from seatbook.domain.holders import HolderRef, holder_of_browser
-from seatbook.web.sessions import ANONYMOUS_HOLDER, USER_HOLDER
+from seatbook.web.sessions import ANONYMOUS_HOLDER, BROWSER_KEY, USER_HOLDER, anonymous_holder_id
 from seatbook.web.texts import language
-
-# Kept apart from the id: the browser has its key before it has a row.
-BROWSER_KEY = "browser"
 
 
 def current_holder() -> HolderRef | None:
     """The holder of this browser, or None when nobody signed in and nothing was picked yet.
 
-    Costs no query beyond the one that `current_user` makes: both kinds of
-    holder have their id in the signed session.
+    Costs no query beyond the one that `current_user` makes where the signed
+    session says who it is; one more for a browser that has picked nothing yet.
     """
     if current_user.is_authenticated:
         return HolderRef(session[USER_HOLDER], current_user.id)
-    holder_id = session.get(ANONYMOUS_HOLDER)
-    return HolderRef(holder_id) if isinstance(holder_id, int) else None
+    holder_id = anonymous_holder_id()
+    return None if holder_id is None else HolderRef(holder_id)
 
 
 def remember_browser() -> None:

@@ -16,12 +16,12 @@ import logging
 import unicodedata
 from ipaddress import IPv6Address, ip_address, ip_network
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, g, request
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from seatbook.config import Config
-from seatbook.errors import SignInRefused
+from seatbook.errors import CodeRefused, SignInRefused
 from seatbook.extensions import limiter
 from seatbook.web.errors import STATUS_OF_CODE
 from seatbook.web.holder import current_holder
@@ -43,6 +43,8 @@ REGISTRATIONS_OF_ADDRESS = "10/minute;60/hour"
 RESETS_OF_ADDRESS = "10/minute;40/hour"
 RESETS_OF_MAILBOX = "3/minute;6/hour"
 PASSWORD_CHANGES_OF_ADDRESS = "10/minute;60/hour"  # noqa: S105
+# Codes that were refused: a person mistypes; words are not to be tried out.
+WRONG_CODES_OF_ADDRESS = "20/minute;100/hour"
 # Nobody clicks five times a second for a minute; a script does.
 HOLDS_OF_HOLDER = "300/minute"
 NEW_HOLDERS_OF_ADDRESS = "300/minute"
@@ -107,6 +109,15 @@ def _was_refused(response: Response) -> bool:
     return response.status_code == STATUS_OF_CODE[SignInRefused.code]
 
 
+def _was_no_code(response: Response) -> bool:
+    # A form without a script is answered by the way to the page that says so.
+    return response.status_code == STATUS_OF_CODE[CodeRefused.code] or "code_was_refused" in g
+
+
+def _types_no_code() -> bool:
+    return not request.form.get("code", "").strip()
+
+
 def _holder_key() -> str:
     holder = current_holder()
     return f"holder {holder.holder_id}" if holder else "nobody"
@@ -154,6 +165,15 @@ reset_of_mailbox = limiter.shared_limit(
 )
 password_change = limiter.shared_limit(
     PASSWORD_CHANGES_OF_ADDRESS, scope="password address", key_func=address, methods=["POST"]
+)
+wrong_code_of_address = limiter.shared_limit(
+    WRONG_CODES_OF_ADDRESS,
+    scope="code address",
+    key_func=address,
+    methods=["POST"],
+    deduct_when=_was_no_code,
+    # The same form chooses concessions and pays.
+    exempt_when=_types_no_code,
 )
 hold_of_holder = limiter.shared_limit(
     HOLDS_OF_HOLDER, scope="hold", key_func=_holder_key, methods=["POST"], exempt_when=_has_no_holder

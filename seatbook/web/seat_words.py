@@ -33,6 +33,8 @@ class Face(NamedTuple):
     name: str
     number: str | None
     slot: SeatView | None
+    # What its price is called, where there are several.
+    slot_kind: str
 
 
 class SeatWords:
@@ -48,6 +50,8 @@ class SeatWords:
         self._page = page
         self._categories: dict[int, CategoryView] = {c.id: c for c in page.categories}
         self._colours = {category.id: category.colour for category in page.categories}
+        self._category_names = {c.id: c.name for c in page.categories} if len(page.categories) > 1 else {}
+        self._for_each_person = {area.id for area in page.areas if area.price_per == "person"}
         # The one section of an area says nothing; its category does.
         per_area = Counter(section.area_id for section in page.sections)
         self._sections = {s.id: s.name for s in page.sections if per_area[s.area_id] > 1}
@@ -59,7 +63,8 @@ class SeatWords:
             "reserved": _("reserved"),
             "blocked": _("not for sale"),
         }
-        self._own = _("reserved by you")
+        self._give_back = _("press to give back")
+        self._of_own = {"reserved": _("reserved by you"), "held": _("yours, waiting for your payment")}
         self._features = {
             "wheelchair": _("wheelchair place"),
             "companion": _("companion seat"),
@@ -82,17 +87,18 @@ class SeatWords:
                 act,
                 self._colours[seat.category_id],
                 status,
-                seat.own and status == "reserved",
+                seat.own and status in self._of_own,
                 seat.id in lost,
                 seat.id in self.better,
                 "wheelchair" in (seat.features or ()),
                 self.name(seat),
                 seat.number,
                 seat if seat.starts_at else None,
+                self._category_names.get(seat.category_id, "") if seat.starts_at else "",
             )
 
     def name(self, seat: SeatView) -> str:
-        status = self._own if seat.own and seat.status == "reserved" else self._status[seat.status]
+        status = (seat.own and self._of_own.get(seat.status)) or self._status[seat.status]
         if seat.starts_at is not None:
             return self._slot_name(seat, status)
         # Most seats have nothing special about them.
@@ -109,7 +115,8 @@ class SeatWords:
         place, where, price = self.place(seat), self._where(seat), self.price(seat)
         if seat.status == "available":
             return f"{place} · {price} · {where} · {status}"
-        return f"{place} · {status} · {where} · {price}"
+        name = f"{place} · {self.short_status(seat)} · {where} · {price}"
+        return f"{name} · {self._give_back}" if seat.status == "mine" else name
 
     def place(self, seat: SeatView) -> str:
         """ "Row B, seat 12", or a slot's day and time."""
@@ -123,8 +130,8 @@ class SeatWords:
         """A slot's price while it can be had, else its state."""
         if seat.status == "available":
             return self.price(seat)
-        if seat.own and seat.status == "reserved":
-            return _("reserved by you")
+        if seat.own and seat.status in self._of_own:
+            return self._of_own[seat.status] if seat.status == "reserved" else _("yours, unpaid")
         short = {"mine": _("yours"), "held": _("held")}
         return short.get(seat.status) or self._status[seat.status]
 
@@ -132,7 +139,14 @@ class SeatWords:
         return self._colours[seat.category_id]
 
     def price(self, seat: SeatView) -> str:
-        return money(self._categories[seat.category_id].price_minor, self._page.event.currency)
+        return self.category_price(
+            self._categories[seat.category_id], is_each=seat.area_id in self._for_each_person
+        )
+
+    def category_price(self, category: CategoryView, *, is_each: bool) -> str:
+        """ "€16.50", or "€16.50 each" where every person pays that. The price list and the places say it alike."""
+        price = money(category.price_minor, self._page.event.currency)
+        return _("%(price)s each", price=price) if is_each and category.price_minor else price
 
     def _where(self, seat: SeatView) -> str:
         return self._sections.get(seat.section_id or 0) or self._categories[seat.category_id].name

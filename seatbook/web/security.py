@@ -9,8 +9,13 @@ is the only code that may turn strings into HTML (Trusted Types). There is no
 
 from __future__ import annotations
 
+import hashlib
 import secrets
+from base64 import b64encode
+from collections.abc import Callable, Iterable
 from datetime import timedelta
+from io import BytesIO, RawIOBase
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, g, redirect, request
@@ -31,13 +36,14 @@ CSP = "; ".join(
         "img-src 'self' data:",
         "font-src 'self'",
         "connect-src 'self'",
-        "form-action 'self'",
+        "form-action 'self'{pay_pages}",
         "base-uri 'none'",
         "frame-ancestors 'none'",
         "require-trusted-types-for 'script'",
         "trusted-types htmx",
     )
 )
+PAY_PAGES = {"stripe": " https://checkout.stripe.com"}
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     # For browsers from before frame-ancestors.
@@ -56,15 +62,15 @@ MAX_REQUEST_BYTES = 64 * 1024
 # sign-in and when something in it changes, not with every answer.
 SESSION_LIFETIME = timedelta(days=14)
 
-MAX_ID = 2**63 - 1
-
 
 class IdConverter(IntegerConverter):
-    """`<int:…>` in a route: what PostgreSQL's bigint can't hold is not there, rather than a failed query."""
+    """`<int:…>` in a route: what is longer than any id is not there, rather than a failed query.
 
-    def __init__(self, map, *args, **kwargs) -> None:  # type: ignore[no-untyped-def]
-        kwargs.setdefault("max", MAX_ID)
-        super().__init__(map, *args, **kwargs)
+    By its spelling and not by its value: a value that one method's route refuses would make another method's
+    answer "wrong method", where both are at one address.
+    """
+
+    regex = r"[0-9]{1,18}"
 
 
 def init_app(app: Flask, config: Config) -> None:
@@ -85,6 +91,7 @@ def init_app(app: Flask, config: Config) -> None:
         # A form is good as long as its session: a page left open over lunch still works.
         WTF_CSRF_TIME_LIMIT=None,
     )
+    app.wsgi_app = _with_known_lengths(app.wsgi_app)  # type: ignore[method-assign]
     if config.trusted_proxies:
         hops = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
@@ -94,9 +101,15 @@ def init_app(app: Flask, config: Config) -> None:
     app.before_request(_refuse_unreadable_input)
     csrf.init_app(app)
 
+    # Pressing "Pay" leads on to the provider's page, and browsers judge a form by where it ends.
+    pay_pages = PAY_PAGES.get(config.payment_provider, "")
+
     @app.after_request
     def protect(response: Response) -> Response:
-        response.headers["Content-Security-Policy"] = CSP.format(nonce=csp_nonce())
+        policy = CSP.format(nonce=csp_nonce(), pay_pages=pay_pages)
+        if g.get("shows_letter"):
+            policy += "; frame-src 'self'"
+        response.headers["Content-Security-Policy"] = g.get("own_policy", policy)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         if config.cookie_secure:
@@ -104,6 +117,69 @@ def init_app(app: Flask, config: Config) -> None:
         if request.endpoint != "static" and "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = "no-store" if g.get("is_personal") else "private, no-cache"
         return response
+
+
+def read_chunks(environ: dict[str, Any]) -> None:
+    """Read a body that came in chunks, and so without a length, and write its length into `environ`.
+
+    Werkzeug cuts such a body off at the limit and hands on what is before it as if it were all. With a length it
+    is refused like any other that is too large, so no more is read than shows that it is.
+    """
+    if "chunked" not in environ.get("HTTP_TRANSFER_ENCODING", "").lower() or environ.get("CONTENT_LENGTH"):
+        return
+    try:
+        body = environ["wsgi.input"].read(MAX_REQUEST_BYTES + 1)
+    except OSError:
+        # Chunks that are none, or a client that went away: told by whoever reads the body, as always.
+        environ["wsgi.input"] = _CutOff()
+        return
+    environ["wsgi.input"] = BytesIO(body)
+    # Werkzeug looks at no length beside this header.
+    del environ["HTTP_TRANSFER_ENCODING"]
+    environ["CONTENT_LENGTH"] = str(len(body))
+
+
+class _CutOff(RawIOBase):
+    """A body whose end never came."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, _buffer: Any) -> int:
+        raise OSError
+
+
+def _with_known_lengths(app: Callable[..., Iterable[bytes]]) -> Any:
+    def called(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        read_chunks(environ)
+        return app(environ, start_response)
+
+    return called
+
+
+def show_as_letter(response: BaseResponse, *, style: str) -> None:
+    """Let `response` be a letter in a frame of our own pages, and nothing more.
+
+    It is a document of its own without an origin, scripts, forms or anything from elsewhere; of styles, the
+    one `<style>` that we wrote.
+    """
+    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
+    g.own_policy = "; ".join(
+        (
+            "default-src 'none'",
+            f"style-src 'sha256-{digest}'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'self'",
+            "sandbox",
+        )
+    )
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+
+
+def shows_letter() -> None:
+    """The page that is being made has a frame with a letter in it; others have no frames."""
+    g.shows_letter = True
 
 
 def csp_nonce() -> str:

@@ -29,6 +29,8 @@ MAX_SIGNED_IN_SECONDS = 30 * 24 * 3600
 FRONT_PAGE = "/"
 
 ANONYMOUS_HOLDER = "holder"
+# Kept apart from the id: the browser has its key before it has a row.
+BROWSER_KEY = "browser"
 USER_HOLDER = "user_holder"
 SIGNED_IN_AT = "signed_in_at"
 
@@ -65,7 +67,7 @@ def begin_session(account: Account) -> None:
     Only the seats that the anonymous holder had come along. A cookie that
     somebody else planted before, or copied, gets nothing of what follows.
     """
-    anonymous_id = session.get(ANONYMOUS_HOLDER)
+    anonymous_id = anonymous_holder_id()
     holder = holders.holder_of_user(account.id)
     if account.language != spoken_locale():
         accounts.note_language(account.id, language=spoken_locale())
@@ -76,8 +78,24 @@ def begin_session(account: Account) -> None:
     session[SIGNED_IN_AT] = int(time.time())
     login_user(SignedInUser(account))
     g.is_personal = True
-    if isinstance(anonymous_id, int):
+    if anonymous_id is not None:
         _bring_holds_along(anonymous_id, holder)
+
+
+def anonymous_holder_id() -> int | None:
+    """Who holds in this browser while nobody is signed in; None: nobody yet.
+
+    The answer to the first click says so in its cookie. When that answer was lost, or one that was asked for
+    before it came after it, the browser's key still tells: what was picked is theirs all the same.
+    """
+    holder_id, key = session.get(ANONYMOUS_HOLDER), session.get(BROWSER_KEY)
+    if isinstance(holder_id, int):
+        return holder_id
+    known = holders.known_holder_of_browser(key) if isinstance(key, str) else None
+    if known is None:
+        return None
+    session[ANONYMOUS_HOLDER] = known.holder_id
+    return known.holder_id
 
 
 def end_session() -> None:

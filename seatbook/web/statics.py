@@ -17,6 +17,8 @@ from flask_compress import Compress
 
 FOREVER = "public, max-age=31536000, immutable"
 ASK_EACH_TIME = "no-cache"
+# How text may be packed, the best first.
+PACKED = ("br", "gzip")
 
 
 def init_app(app: Flask) -> None:
@@ -45,13 +47,24 @@ def init_app(app: Flask) -> None:
             "application/json",
             "image/svg+xml",
         ],
-        COMPRESS_ALGORITHM=["br", "gzip"],
+        COMPRESS_ALGORITHM=list(PACKED),
         # Files are streamed, and its default for streams leaves out gzip.
-        COMPRESS_ALGORITHM_STREAMING=["br", "gzip"],
+        COMPRESS_ALGORITHM_STREAMING=list(PACKED),
         COMPRESS_BR_LEVEL=4,
         COMPRESS_LEVEL=5,
     )
-    Compress(app)
+    _Compress(app)
+
+
+class _Compress(Compress):
+    """Flask-Compress takes `gzip;q=0` for a wish like any other, and it is a refusal (RFC 9110, 12.5.3)."""
+
+    def after_request(self, response: Response | None) -> Response:
+        wishes = {name: request.accept_encodings[name] for name in (*PACKED, "identity")}
+        request.environ["HTTP_ACCEPT_ENCODING"] = ", ".join(
+            f"{name};q={quality}" for name, quality in wishes.items() if quality
+        )
+        return super().after_request(response)
 
 
 class ContentHashes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, request
+from flask import Blueprint, Response, current_app, request
 from flask_babel import get_locale
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -33,7 +33,7 @@ def stream(event_id: int) -> BaseResponse:
     if not live.follows(event_id):
         load_event(event_id)
     if is_drawn_for_somebody_else(request.args.get("visitor")):
-        return _event_stream(telling.reload().plain)
+        return event_stream(telling.reload().plain)
     if not serves_streams(request.environ) or not live.has_room():
         sentence = _("Too many people watch at this moment. This page asks for changes instead.")
         return answer(503, sentence, retry_after_seconds=RETRY_AFTER_SECONDS)
@@ -45,10 +45,11 @@ def stream(event_id: int) -> BaseResponse:
         viewer=viewer_of(holder_id=holder.holder_id if holder else None, browser_key=browser_key()),
         connection=direct_socket(request.environ),
     )
-    return _event_stream(opened.body(join=live.join, leave=live.leave))
+    return event_stream(opened.body(join=live.join, leave=live.leave))
 
 
-def _event_stream(body: object) -> BaseResponse:
+def event_stream(body: object) -> Response:
+    """The answer whose body is a stream's."""
     response = current_app.response_class(body, mimetype="text/event-stream")  # type: ignore[arg-type]
     response.headers["Cache-Control"] = "no-store"
     # A proxy must pass each message on at once.

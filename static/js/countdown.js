@@ -2,6 +2,8 @@
 // so it never jumps; a new answer corrects it only when it differs by more than a network's delay.
 
 const LATE_SECONDS = 60;
+// From here on "Still there?" is asked, where more time can be had.
+const ENDING_SECONDS = 15;
 const SAME_SECONDS = 1.5;
 let endsAt = null;
 let lastTold = null;
@@ -34,7 +36,9 @@ function draw() {
     const share = Math.min(1, left / Number(bar.dataset.countdownOf));
     bar.firstElementChild.style.transform = `scaleX(${share})`;
   }
-  document.getElementById("basket").classList.toggle("is-late", left <= LATE_SECONDS);
+  const clock = document.querySelector(".has-clock");
+  clock?.classList.toggle("is-late", left <= LATE_SECONDS);
+  clock?.classList.toggle("is-ending", left > 0 && left <= ENDING_SECONDS);
   say(left);
   if (left === 0) {
     // The server's clock decides; it may need a moment more than ours.
@@ -47,8 +51,8 @@ function draw() {
 
 function say(left) {
   const passed = SAID_AT.find((seconds) => left > 0 && left <= seconds && lastLeft > seconds);
-  if (passed) said.textContent = said.dataset[`at${passed}`];
-  else if (left > Math.max(...SAID_AT)) said.textContent = "";
+  if (passed && said) said.textContent = said.dataset[`at${passed}`];
+  else if (said && left > Math.max(...SAID_AT)) said.textContent = "";
   lastLeft = left;
 }
 
@@ -57,7 +61,7 @@ function start() {
   const shown = document.querySelector("[data-countdown]");
   if (!shown) {
     endsAt = lastTold = lastLeft = null;
-    said.textContent = "";
+    if (said) said.textContent = "";
     return;
   }
   // Drawn when it was last drawn: only what is new tells what is left now.

@@ -66,11 +66,3 @@ if (poll) {
   });
   timer = setTimeout(pollNow, EVERY_MS);
 }
-
-// A sale that opens while the page is open: load it then, not all pages in the same moment.
-const opens = document.querySelector("[data-opens-in]");
-if (opens) {
-  const seconds = Number(opens.dataset.opensIn);
-  const longest = 2 ** 31 / 1000 - 1;
-  if (seconds >= 0 && seconds < longest) setTimeout(() => location.reload(), (seconds + Math.random() * 1.5) * 1000);
-}

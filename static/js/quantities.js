@@ -9,3 +9,17 @@ function offer() {
 }
 
 document.addEventListener("htmx:after:swap", offer);
+
+// One more, one fewer, for thumbs; the list of numbers between the two is what is sent.
+document.addEventListener("click", ({ target }) => {
+  const step = target.closest?.("[data-step]");
+  if (!step) return;
+  const numbers = step.parentElement.querySelector("select");
+  const next = numbers.options[numbers.selectedIndex + Number(step.dataset.step)];
+  if (next && !next.disabled) numbers.value = next.value;
+});
+
+// How many people come is said by choosing it; without scripts there is a button.
+document.addEventListener("change", ({ target }) => {
+  if (target.form?.id === "parties") target.form.requestSubmit();
+});

@@ -17,13 +17,6 @@ if (places) {
     if (pressed) delete pressed.dataset.pending;
   });
 
-  // A slot that comes back, on days that were full and are folded up.
-  document.addEventListener("htmx:after:swap", () => {
-    for (const days of places.querySelectorAll("details:not([open])")) {
-      days.open = days.querySelector("[data-status=available], [data-status=mine]") !== null;
-    }
-  });
-
   const STILL = matchMedia("(prefers-reduced-motion: reduce)");
   document.addEventListener("htmx:after:swap", () => {
     for (const seat of places.querySelectorAll("[data-lost]")) {
@@ -41,7 +34,10 @@ if (places) {
   const isStop = (element) => element?.closest?.(`#places :is(${STOPS})`);
   const stops = () => {
     const isFar = places.querySelector(".drawn[data-far]") !== null;
-    return [...places.querySelectorAll(STOPS)].filter((one) => !one.closest(".drawn") || one.matches(".part") === isFar);
+    return [...places.querySelectorAll(STOPS)].filter((one) => {
+      if (one.matches(".slot")) return one.checkVisibility();
+      return !one.closest(".drawn") || one.matches(".part") === isFar;
+    });
   };
   let current = null;
 

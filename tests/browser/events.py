@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
+from seatbook.domain import orders
 from seatbook.domain.events import CreatedEvent, NewShow, NewVenue, SaleTerms, create_event
 from seatbook.domain.plan_csv import plan_from_csv
 from seatbook.domain.plans import PlanArea, PlanCategory, PlanLayout
 from seatbook.extensions import db
 from seatbook.models import Category, Seat
-from tests.factories import Hall
+from tests.factories import BERLIN, Hall, make_area, make_category, make_slots, noons
+from tests.paying import make_online_event
 
-BERLIN = ZoneInfo("Europe/Berlin")
 VENUE = NewVenue("Harbour House", address="3 Quay Street", time_zone=BERLIN.key)
 
 # Wider than a phone can show seat by seat.
@@ -48,12 +49,6 @@ def make_alike(kind: str, *, price_minor: int = 2500, max_seats: int = 8, **plac
     )
 
 
-def noons(days: int) -> list[datetime]:
-    """Noon at the venue, from the day after tomorrow on."""
-    first = datetime.now(BERLIN).replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=2)
-    return [first + timedelta(days=n) for n in range(days)]
-
-
 def make_room(starts: Sequence[datetime], *, price_minor: int = 9000) -> Hall:
     """An escape room with a slot of an hour at every start."""
     layout = PlanLayout(
@@ -76,6 +71,38 @@ def make_sides() -> Hall:
     layout = plan_from_csv(SIDES, file_name="sides.csv").layout
     prices = {category.name: 3000 + 500 * n for n, category in enumerate(layout.categories)}
     return _event(layout, NewShow("Harbour Lights", "theatre"), prices)
+
+
+@dataclass(frozen=True, slots=True)
+class Festival:
+    """Six seats at 45.00, ten standing places at 20.00, two tours at 12.00 each visitor, and two shirts at 25.00.
+
+    2.00 more for the order. A child pays half of a seat, a tour or a standing place; LANTERN takes 10 % off.
+    `shirts` is their area.
+    """
+
+    hall: Hall
+    shirts: int
+
+
+def make_festival() -> Festival:
+    """An event that sells all kinds of places, paid online."""
+    hall = make_online_event(seats=6, fee_per_order_minor=200)
+    make_area(make_category(hall, "Pit", price_minor=2000), kind="standing", places=10, name="Floor")
+    noon = noons(1)[0]
+    make_slots(
+        make_category(hall, "Tour", price_minor=1200),
+        starts=[noon, noon + timedelta(hours=2)],
+        name="Backstage",
+        party=(2, 6),
+        price_per="person",
+    )
+    shirts = make_area(
+        make_category(hall, "Shirts", price_minor=2500), kind="stock", places=2, name="Tour shirt"
+    )
+    orders.create_concession(hall.event_id, name="Child", percent_off=50)
+    orders.create_code(hall.event_id, code="LANTERN", percent_off=10)
+    return Festival(hall, shirts)
 
 
 def _event(layout: PlanLayout, show: NewShow, prices: dict[str, int], **options: Any) -> Hall:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page
 
+# What a thumb needs in each direction, in CSS pixels.
+THUMB = 44
+
 
 @dataclass(frozen=True, slots=True)
 class Box:
@@ -72,3 +75,31 @@ def sideways(page: Page) -> float:
             " - document.documentElement.clientWidth"
         )
     )
+
+
+def too_small(locator: Locator) -> list[str]:
+    """Which of the elements that are to be seen a thumb can miss: beside its middle something else is hit.
+
+    Measured by what is under the point, so that room around a mark counts when it belongs to it.
+    """
+    found: list[str] = locator.evaluate_all(
+        """(elements, thumb) => elements.flatMap(element => {
+          const box = element.getBoundingClientRect();
+          const x = (box.left + box.right) / 2, y = (box.top + box.bottom) / 2;
+          const reach = thumb / 2 - 1;
+          // What the sheet of the basket covers a little can be scrolled out from under it.
+          const sheet = document.getElementById("basket");
+          const floor = sheet && !sheet.contains(element) ? sheet.getBoundingClientRect().top : innerHeight;
+          const inside = x > reach && x < innerWidth - reach && y > reach && y < floor - reach;
+          const on = (x, y) => {
+            const hit = document.elementFromPoint(x, y);
+            return hit === element || element.contains(hit);
+          };
+          if (!inside || !on(x, y)) return [];
+          const missed = [[reach, 0], [-reach, 0], [0, reach], [0, -reach]].filter(([dx, dy]) => !on(x + dx, y + dy));
+          const name = element.getAttribute("aria-label") || element.textContent.trim() || element.id;
+          return missed.length ? [`${name}: ${box.width} x ${box.height}`] : [];
+        })""",
+        THUMB,
+    )
+    return found

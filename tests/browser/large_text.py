@@ -31,6 +31,18 @@ LOOK = """
     }
     return false;
   };
+  // What a box that scrolls shows of it now: the rest lies on nothing.
+  const shown = (box, element) => {
+    let { left, right, top, bottom } = box;
+    for (let one = element; one; one = one.parentElement) {
+      const style = getComputedStyle(one);
+      if (!["auto", "scroll"].some((how) => [style.overflowX, style.overflowY].includes(how))) continue;
+      const frame = one.getBoundingClientRect();
+      [left, right] = [Math.max(left, frame.left), Math.min(right, frame.right)];
+      [top, bottom] = [Math.max(top, frame.top), Math.min(bottom, frame.bottom)];
+    }
+    return { left, right, top, bottom, height: box.height };
+  };
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const lines = [];
   while (walker.nextNode()) {
@@ -46,7 +58,7 @@ LOOK = """
     for (const box of range.getClientRects()) {
       const isBeyond = box.right > document.documentElement.clientWidth + 1 || box.left < -1;
       if (isBeyond && !scrolls(element)) say("beyond the window", element);
-      if (inFlow(element)) lines.push({ box, element });
+      if (inFlow(element)) lines.push({ box: shown(box, element), element });
     }
   }
   for (const [nth, one] of lines.entries()) {

@@ -25,6 +25,7 @@ def anna(come: Come) -> Person:
 def test_a_visitor_registers_by_keyboard_alone(anna: Person) -> None:
     page = anna.page
     page.goto("/register")
+    expect(page.get_by_label("Username")).to_be_focused()
     page.keyboard.type("al")
     page.keyboard.press("Tab")
     page.keyboard.type("alice@example.org")
@@ -170,6 +171,7 @@ def test_a_new_password_by_mail_signs_out_the_other_browser(
     expect(anna.page.get_by_role("heading", level=1)).to_have_text("Look at your mail")
     with live_server.app.app_context():
         body = db.session.scalars(select(Mail.body_text)).one()
+    assert body
     link = re.search(r"^http\S+$", body, re.MULTILINE)
     assert link is not None
     anna.open(link[0])

@@ -10,7 +10,7 @@ from seatbook.domain.inventory import confirm_reservation, hold_seats
 from tests.browser.person import Person
 from tests.factories import changes, make_event, make_holder, seat_row
 
-# Long enough for two pages to see it, short enough to wait for.
+# Long enough for two clicks and two pages on a busy machine, short enough to wait for.
 HOLD_SECONDS = 4
 
 
@@ -45,7 +45,7 @@ def test_a_hold_ends_in_every_window_and_is_taken_back(anna: Person, ben: Person
 def test_a_seat_that_somebody_else_took_after_the_end_is_not_offered_again(
     anna: Person, box_office: None
 ) -> None:
-    hall = make_event(seats=40, hold_ttl_seconds=2)
+    hall = make_event(seats=40, hold_ttl_seconds=HOLD_SECONDS)
     anna.open_event(hall)
     anna.hold("A5", "A6")
     expect(anna.basket).to_contain_text("Row A, seat 5 and Row A, seat 6 are free again: take them back?")
@@ -61,7 +61,7 @@ def test_a_seat_that_somebody_else_took_after_the_end_is_not_offered_again(
 def test_reserving_after_the_end_says_so_and_buys_nothing(
     anna: Person, box_office: None, account: str
 ) -> None:
-    hall = make_event(seats=40, hold_ttl_seconds=2)
+    hall = make_event(seats=40, hold_ttl_seconds=HOLD_SECONDS)
     anna.open("/sign-in")
     anna.sign_in(account)
     anna.stop_hearing()

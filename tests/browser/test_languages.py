@@ -9,10 +9,10 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Come
-from tests.browser.events import make_alike, make_room, make_sides, noons
+from tests.browser.events import make_alike, make_room, make_sides
 from tests.browser.geometry import boxes, sideways
 from tests.browser.person import DESKTOP, PHONE, Person
-from tests.factories import Hall, make_event
+from tests.factories import Hall, make_event, noons
 from tests.visitor import PASSWORD
 
 WIDTHS = pytest.mark.parametrize("width", [PHONE, DESKTOP], ids=["390", "1440"])

@@ -43,7 +43,18 @@ def event_id(live_server: LiveServer, box_office: None, shared_dir: Path) -> int
     assert "1,563 seats" in imported.output
     created = flask(
         *("event", "create", "--show", "The Quiet Hour", "--kind", "concert", "--venue", "Tampere-talo"),
-        *("--plan", "Iso sali", "--starts-at", "2040-12-24 19:30", "--price", "45.00", "--publish", "--json"),
+        *(
+            "--plan",
+            "Iso sali",
+            "--starts-at",
+            "2040-12-24 19:30",
+            "--price",
+            "45.00",
+            "--payment",
+            "counter",
+            "--publish",
+            "--json",
+        ),
     )
     return int(json.loads(created.stdout)["event_id"])
 
@@ -58,7 +69,8 @@ def test_it_looks_like_a_hall(come: Come, event_id: int, screen: dict[str, objec
     anna = come(**screen)
     anna.open(f"/events/{event_id}")
 
-    assert anna.page.get_by_role("group").count() == 11
+    # Eleven zones, and the form for the best seats.
+    assert anna.page.get_by_role("group").count() == 12
     parts = {zone: seat_boxes(anna, zone) for zone in (*LEFT, *RIGHT, BOX)}
     seats = [seat for part in parts.values() for seat in part]
     assert len(seats) == SEATS

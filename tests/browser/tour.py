@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from flask import current_app
 from playwright.sync_api import expect
+from sqlalchemy import select
 
-from seatbook.domain import accounts
+from seatbook.domain import accounts, orders, webhooks
 from seatbook.domain.holders import HolderRef
 from seatbook.domain.inventory import (
     block_seats,
@@ -17,10 +19,31 @@ from seatbook.domain.inventory import (
     hold_quantity,
     hold_seats,
 )
+from seatbook.domain.orders import (
+    cancel_order,
+    create_code,
+    request_event_cancellation,
+    send_due_refunds,
+    take_at_counter,
+)
+from seatbook.domain.webhooks import Outside
+from seatbook.extensions import db
+from seatbook.models import Payment
 from seatbook.queries.event_page import MOST_SEATS_AT_ONCE
-from tests.browser.events import make_alike, make_room, make_sides, noons
+from tests.browser.events import make_alike, make_festival, make_room, make_sides
 from tests.browser.person import REFERENCE, Person
-from tests.factories import Hall, let_hold_end, make_event, make_holder, make_section, open_reservations
+from tests.factories import (
+    Hall,
+    change_event,
+    let_hold_end,
+    make_event,
+    make_holder,
+    make_section,
+    noons,
+    open_reservations,
+)
+from tests.paying import let_deadline_pass, let_processing_end, make_online_event, make_till
+from tests.visitor import PASSWORD
 
 
 def tour(person: Person) -> Iterator[str]:
@@ -30,11 +53,13 @@ def tour(person: Person) -> Iterator[str]:
     yield from _pages_of_a_stranger(person, hall)
     yield from _pages_of_a_buyer(person, hall)
     yield from _events(person)
+    yield from _paying(person)
+    yield from _everything(person)
     yield from _pages_of_staff(person)
 
 
 def _pages_of_a_stranger(person: Person, hall: Hall) -> Iterator[str]:
-    for path in ("/", "/?kind=film", "/sign-in", "/forgot-password", "/reset-password/spent"):
+    for path in ("/", "/?kind=film", "/sign-in", "/forgot-password", "/reset-password/spent", "/api/docs/"):
         person.open(path)
         yield path
     person.complaints.expected.add(404)
@@ -64,6 +89,7 @@ def _pages_of_a_buyer(person: Person, hall: Hall) -> Iterator[str]:
     for path in ("/reservations/", "/account"):
         person.open(path)
         yield path
+    yield from _tokens(person)
 
     person.stop_hearing()
     person.open_event(hall)
@@ -114,7 +140,8 @@ def _events(person: Person) -> Iterator[str]:
         if buys:
             confirm_reservation(room.event_id, reservation_id=held.reservation_id, holder=holder)
     person.open_event(room)
-    slot = person.page.get_by_role("region", name="The Vault").get_by_role("button").nth(2)
+    # The first that is free, on whose day a phone opens.
+    slot = person.page.locator(f"#seat-{room.seat_ids[2]}")
     slot.click()
     expect(slot).to_have_attribute("data-status", "mine")
     yield "a room"
@@ -157,11 +184,187 @@ def _events(person: Person) -> Iterator[str]:
     yield "/, with everything"
 
 
+def _paying(person: Person) -> Iterator[str]:
+    hall = make_online_event(seats=20, late_offer_seconds=600)
+    orders.create_concession(hall.event_id, name="Child", percent_off=50)
+    person.open(f"/events/{hall.event_id}/checkout")
+    yield "a checkout of nothing"
+    person.open_event(hall)
+    person.hold("A1", "A2")
+    yield "a basket that has to be paid"
+    person.open(f"/events/{hall.event_id}/checkout")
+    person.page.get_by_label("Discount code").fill("nothing")
+    person.press("Use it")
+    expect(person.alert).to_be_visible()
+    yield "a checkout, with a code that is refused"
+    person.press("Pay €90.00")
+    person.page.get_by_text("Other ways in which payments go").click()
+    yield "the trial payment service"
+    person.press("Let it fail")
+    person.reads("That did not work; nothing was charged")
+    yield "a reservation whose payment failed"
+    person.open_event(hall)
+    yield "an event with an unpaid checkout"
+    person.open("/reservations/")
+    yield "/reservations/, with an unpaid one"
+    person.press(re.compile("^Go on to pay"), exact=False)
+    person.page.get_by_text("Other ways in which payments go").click()
+    person.page.get_by_label("The service works on it for").select_option("60 minutes")
+    person.press("Do that")
+    person.reads("Your payment is being worked on")
+    yield "a reservation whose payment is being worked on"
+    payment = db.session.execute(select(Payment).where(Payment.status == "processing")).scalars().one()
+    begun = orders.BegunCheckout(
+        hall.event_id, payment.reservation_id, "", "pending", payment.amount_minor, payment_id=payment.id
+    )
+    db.session.rollback()
+    let_deadline_pass(begun, grace_too=True)
+    let_processing_end(begun)
+    change_event(hall, payment="none")
+    _buy(hall, hall.seat_ids[:2])
+    change_event(hall, payment="online")
+    person.page.get_by_role("link", name="Look again").click()
+    person.reads("Somebody else was faster. Do you like these places?")
+    yield "equal places that are offered"
+    person.press("Take these places")
+    person.reads("You took these places instead; they are yours.")
+    person.page.get_by_text("What happened to the payment").click()
+    yield "a reservation with its payment's history"
+    person.page.get_by_text("Cancel this reservation").click()
+    expect(person.page.get_by_text("You get back")).to_be_visible()
+    yield "places of a purchase, about to be cancelled"
+
+
+def _everything(person: Person) -> Iterator[str]:
+    """One basket of one event: a seat, standing places, a time and shirts."""
+    hall = make_festival().hall
+    person.open_event(hall)
+    person.hold("A1")
+    for area in ("Floor", "Tour shirt"):
+        person.page.get_by_role("region", name=area, exact=True).get_by_role("button", name="Take").click()
+        expect(person.basket).to_contain_text(area)
+    person.page.get_by_role("region", name="Backstage").locator("button.slot:visible").first.click()
+    expect(person.basket).to_contain_text("€116.00")
+    yield "a basket of everything"
+    person.open(f"/events/{hall.event_id}/checkout")
+    person.page.get_by_label("For whom: Row A, seat 1").select_option("Child (−50 %)")
+    expect(person.page.get_by_role("button", name="Pay €93.50")).to_be_visible()
+    person.page.get_by_label("Discount code").fill("lantern")
+    person.press("Use it")
+    expect(person.page.get_by_role("button", name="Pay €84.35")).to_be_visible()
+    yield "a checkout of everything, for a child and with a code"
+    person.press("Pay €84.35")
+    person.press("Pay €84.35")
+    person.reads("Show the 4 tickets")
+    yield "a purchase of everything"
+    person.page.get_by_role("link", name="Show the 4 tickets").click()
+    expect(person.page.get_by_role("heading", name="Your 4 tickets")).to_be_visible()
+    yield "tickets"
+
+
+def _tokens(person: Person) -> Iterator[str]:
+    person.open("/account/tokens")
+    yield "/account/tokens"
+    person.press("Make the token")
+    person.reads("Please give the token a name")
+    yield "/account/tokens, without a name"
+    person.page.get_by_label("What is it for?").fill("Till at the door")
+    person.press("Make the token")
+    person.reads("Copy it now")
+    yield "/account/tokens, with a new one"
+    person.open("/api/docs/#create_staff_event")
+    expect(person.page.locator("#create_staff_event form")).to_be_visible()
+    yield "/api/docs/ with a route unfolded"
+
+
 def _pages_of_staff(person: Person) -> Iterator[str]:
     accounts.set_role("dora", role="box_office")
     person.open("/staff/live")
     person.page.get_by_text("The same as a table").click()
     yield "/staff/live"
+    hall = make_event(seats=4, payment="counter")
+    bought, _ = _buy(hall, hall.seat_ids[:3])
+    take_at_counter(hall.event_id, reservation_id=bought, actor_user_id=None)
+    cancel_order(hall.event_id, reservation_id=bought, holder=None, seat_ids=hall.seat_ids[:1])
+    send_due_refunds(till=make_till())
+    for path in ("/staff/", "/staff/orders", "/staff/orders?q=nobody+at+all", "/staff/payments"):
+        person.open(path)
+        person.page.keyboard.press("Escape")
+        person.page.keyboard.press("?")
+        yield path
+    person.page.get_by_role("main").get_by_role("link", name=REFERENCE).first.click()
+    person.page.get_by_role("button", name="Cancel the whole order …").click()
+    expect(person.page.get_by_text("goes back to the buyer")).to_be_visible()
+    yield "an order, about to be cancelled"
+    yield from _letters(person)
+    hold_seats(hall.event_id, seat_ids=hall.seat_ids[3:4], holder=make_holder())
+    event = f"/staff/events/{hall.event_id}"
+    create_code(hall.event_id, code="TEN", percent_off=10)
+    for path in (
+        "/staff/events",
+        event,
+        f"{event}/seats",
+        f"{event}/codes",
+        f"{event}/cancel",
+        f"{event}/sell",
+    ):
+        person.open(path)
+        yield path
+    person.open_event(hall)
+    person.hold("A1")
+    person.open(f"{event}/sell")
+    expect(person.page.get_by_role("button", name="Taken in cash")).to_be_visible()
+    yield f"{event}/sell, with a basket"
+    request_event_cancellation(hall.event_id)
+    person.open(f"{event}/cancel")
+    yield f"{event}/cancel, under way"
+    yield from _webhooks(person)
+
+
+def _letters(person: Person) -> Iterator[str]:
+    """Those of the purchases before, and one of these orders."""
+    person.open("/staff/mail?q=nobody@")
+    yield "/staff/mail, with nothing found"
+    person.open("/staff/mail")
+    yield "/staff/mail"
+    person.page.get_by_role("main").get_by_role("link", name="Confirmation").first.click()
+    person.page.get_by_text("As plain text").click()
+    yield "a letter"
+    person.page.get_by_role("main").get_by_role("link", name=REFERENCE).click()
+    expect(person.page.get_by_role("heading", name="History")).to_be_visible()
+    yield "an order that was paid online"
+
+
+def _webhooks(person: Person) -> Iterator[str]:
+    endpoint_id = _subscribe()
+    person.open("/staff/webhooks")
+    person.page.get_by_text("Single messages").click()
+    yield "/staff/webhooks"
+    person.open(f"/staff/webhooks/{endpoint_id}")
+    person.page.get_by_text("Change what it is told of").click()
+    yield "an endpoint, about to be told of other things"
+    person.open(f"/staff/webhooks/{endpoint_id}/delete")
+    yield "an endpoint, about to be deleted"
+    person.page.get_by_role("link", name="webhook.test").first.click()
+    expect(person.page.get_by_role("heading", name="What it says")).to_be_visible()
+    yield "a delivery"
+
+
+def _subscribe() -> int:
+    """An endpoint that fails, with messages that wait for it; its id."""
+    owner = accounts.create_account("wanda", email="wanda@example.org", password=PASSWORD, role="admin")
+    made = webhooks.create_endpoint(
+        f"https://till.example.org/{'a-long-address/' * 6}",
+        name="Our till",
+        types=["seat.*", "reservation.*", "payment.paid"],
+        actor_user_id=owner.id,
+        config=current_app.extensions["seatbook"],
+    )
+    for _ in range(3):
+        webhooks.send_test(made.id)
+    refused = Outside(resolve=lambda _host, _port: ["10.0.0.1"])
+    webhooks.bring_messages(sender=refused, secret_key=current_app.extensions["seatbook"].secret_key)
+    return made.id
 
 
 def _fill(hall: Hall) -> None:

@@ -1,4 +1,4 @@
-"""What the page's reserve button would send."""
+"""What the buttons of a basket would send."""
 
 from __future__ import annotations
 
@@ -13,3 +13,13 @@ def basket_of(text: str) -> dict[str, Any]:
     assert reservation, "the basket is empty"
     assert seats
     return {"reservation_id": reservation[1], "seat_ids": seats[1]}
+
+
+def pay_fields(text: str) -> dict[str, Any]:
+    """The fields of the form that pays, on the page of a checkout."""
+    return {
+        name: value
+        for name, value in re.findall(
+            r'name="(reservation_id|seat_ids|reference|total)" value="([^"]*)"', text
+        )
+    }

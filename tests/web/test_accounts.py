@@ -42,6 +42,7 @@ def mails(app: Flask) -> list[Mail]:
 
 def link_in(mail: Mail) -> str:
     """The path of the link in a mail."""
+    assert mail.body_text
     found = re.search(r"^http://127\.0\.0\.1:8000(/reset-password/\S+)$", mail.body_text, re.MULTILINE)
     assert found is not None, mail.body_text
     return found[1]
@@ -362,6 +363,7 @@ def test_the_link_begins_with_the_public_address_and_not_with_what_the_request_s
     )
 
     (mail,) = mails(app)
+    assert mail.body_text
     assert "evil" not in mail.body_text
     link_in(mail)
 

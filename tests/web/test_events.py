@@ -6,15 +6,18 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func
+from sqlalchemy import delete, func
 from werkzeug.test import TestResponse
 
 from seatbook.domain.inventory import block_seats, confirm_reservation, hold_quantity, hold_seats
+from seatbook.extensions import db
+from seatbook.models import Area, Section
 from seatbook.queries.changes import Cursor
 from seatbook.queries.moment import read_moment
 from tests.factories import (
     Hall,
     change_event,
+    database_clock,
     let_hold_end,
     make_area,
     make_event,
@@ -268,7 +271,7 @@ def test_alike_places_are_taken_by_number(visitor: Visitor) -> None:
     answer = post(visitor, hall, f"areas/{area_id}", quantity=2)
     assert (answer.status_code, answer.location) == (303, f"/events/{hall.event_id}#area-{area_id}")
     text = page(visitor, hall)
-    assert "Last 3 places" in text
+    assert "3 of 5 left" in text
     assert re.search(r"Floor <b>× 2</b>", text)
 
     answer = post(visitor, hall, f"areas/{area_id}", htmx=True, quantity=1)
@@ -276,6 +279,39 @@ def test_alike_places_are_taken_by_number(visitor: Visitor) -> None:
     refused = post(visitor, hall, f"areas/{area_id}", htmx=True, quantity=4)
     assert refused.status_code == 409
     assert "Floor: you asked for 4, and 2 are left." in refused.text
+
+
+def make_event_without_seats() -> Hall:
+    hall = make_event(seats=0)
+    db.session.execute(delete(Section).where(Section.area_id == hall.area_id))
+    db.session.execute(delete(Area).where(Area.id == hall.area_id))
+    db.session.commit()
+    return hall
+
+
+@pytest.mark.parametrize(
+    ("kind", "at_first", "at_last"),
+    [("standing", "10 of 10 left", "Last 4 places"), ("stock", "10 left", "Last 4 items")],
+)
+def test_what_is_left_is_called_what_it_is_and_last_when_most_is_gone(
+    visitor: Visitor, kind: str, at_first: str, at_last: str
+) -> None:
+    hall = make_event_without_seats()
+    area_id = make_area(hall, kind=kind, places=10)
+    assert at_first in page(visitor, hall)
+    assert at_first in visitor.open("/").text
+    post(visitor, hall, f"areas/{area_id}", quantity=6)
+    assert at_last in page(visitor, hall)
+    assert at_last in visitor.open("/").text
+
+
+def test_the_last_times_of_a_room_are_times(visitor: Visitor) -> None:
+    hall = make_event_without_seats()
+    slots = make_slots(hall, starts=[database_clock() + timedelta(days=day) for day in (1, 2, 3)])
+    hold_seats(hall.event_id, seat_ids=slots[:1], holder=make_holder())
+    assert "2 of 3 left" in visitor.open("/").text
+    hold_seats(hall.event_id, seat_ids=slots[1:2], holder=make_holder())
+    assert "Last 1 free time" in visitor.open("/").text
 
 
 def test_one_of_several_alike_places_goes_back(visitor: Visitor) -> None:
@@ -702,3 +738,19 @@ def test_a_choice_that_strands_a_seat_is_answered_with_better_ones(visitor: Visi
     assert answer.status_code == 409
     assert "A1 would be left alone" in answer.text
     assert statuses(hall) == ["available"] * 6
+
+
+def test_fees_are_told_with_the_first_price_and_are_in_every_total(visitor: Visitor) -> None:
+    hall = make_event(seats=2, fee_per_place_minor=150, fee_per_order_minor=200)
+    text = page(visitor, hall)
+    assert "Prices include a fee of €1.50 for each place. Each order costs €2.00 more." in text
+    assert "€46.50" in text and "€45.00" not in text
+    visitor.pick(hall.event_id, hall.seat_ids[0])
+    text = page(visitor, hall)
+    assert "€48.50" in text
+    assert "Fees of €3.50 are included." in text
+
+
+def test_what_costs_nothing_has_no_word_of_fees(visitor: Visitor) -> None:
+    hall = make_event(seats=2, price_minor=0, fee_per_place_minor=150, fee_per_order_minor=200)
+    assert "fee" not in page(visitor, hall).lower()

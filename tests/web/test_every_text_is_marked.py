@@ -181,6 +181,7 @@ def test_a_letter(visitor: Visitor) -> None:
     assert unmarked(visitor.send("/forgot-password", email="gerda@example.org").text) == []
     letter = db.session.scalars(select(Mail)).one()
     for text in (letter.subject, letter.body_text):
+        assert text
         assert "⟦" in text
         assert WORD.findall(NAMES.sub("", MARKED.sub("", text))) == []
 

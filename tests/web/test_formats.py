@@ -20,7 +20,7 @@ def english(app: Flask) -> Iterator[None]:
 
 @pytest.mark.parametrize(
     ("minor", "currency", "text"),
-    [(4500, "EUR", "€45.00"), (45, "JPY", "¥45"), (1250, "KWD", "KWD1.250"), (0, "EUR", "Free")],
+    [(4500, "EUR", "€45.00"), (45, "JPY", "¥45"), (1250, "KWD", "KWD\xa01.250"), (0, "EUR", "Free")],
 )
 @pytest.mark.usefixtures("english")
 def test_money_has_the_decimals_of_its_currency(minor: int, currency: str, text: str) -> None:
@@ -40,13 +40,14 @@ def test_money_and_times_are_written_as_the_viewer_writes_them(app: Flask) -> No
         ("en_GB", "Wed 1 Jul, 21:30", "€1,234.50"),
         ("de", "Mi., 1. Juli, 21:30 Uhr", "1.234,50\xa0€"),
         ("de_AT", "Mi., 1. Juli, 21:30 Uhr", "€\xa01.234,50"),
-        ("de_CH", "Mi., 1. Juli, 21:30 Uhr", "EUR\xa01’234.50"),
+        ("de_CH", "Mi., 1. Juli, 21:30 Uhr", "EUR\xa01'234.50"),
     ],
 )
 def test_each_region_writes_in_its_own_way(app: Flask, locale: str, when: str, price: str) -> None:
     with app.test_request_context(), force_locale(locale):
         assert formats.day_and_time(NINE_UTC, "UTC") == when
-        assert formats.money(123450, "EUR") == price
+        # Which apostrophe a Swiss thousand has is another one in each few releases of CLDR.
+        assert formats.money(123450, "EUR").replace("’", "'") == price
 
 
 def test_a_city_is_called_as_the_viewer_calls_it(app: Flask) -> None:
@@ -90,6 +91,23 @@ def test_what_is_left_is_rounded_up_and_never_negative(seconds: float, text: str
 def test_an_evening_is_one_day_and_a_fortnight_is_two() -> None:
     assert formats.span(NINE_UTC, NINE_UTC + timedelta(hours=5), "UTC").startswith("Wed, Jul 1, 9:30")
     assert formats.span(NINE_UTC, NINE_UTC + timedelta(days=14), "UTC") == "Wed, Jul 1 – Wed, Jul 15"
+
+
+@pytest.mark.parametrize(
+    ("language", "days", "text"),
+    [
+        ("en", 14, "Wed, Jul 1 – Wed, Jul 15, 2026"),
+        ("en", 200, "Wed, Jul 1, 2026 – Sun, Jan 17, 2027"),
+        ("en_GB", 14, "Wed, 1 Jul – Wed, 15 Jul 2026"),
+        ("en_GB", 200, "Wed, 1 Jul 2026 – Sun, 17 Jan 2027"),
+        ("de", 200, "Mi., 1. Juli 2026 – So., 17. Jan. 2027"),
+    ],
+)
+def test_both_ends_of_what_lasts_for_days_are_written_alike(
+    app: Flask, language: str, days: int, text: str
+) -> None:
+    with app.test_request_context(), force_locale(language):
+        assert formats.long_span(NINE_UTC, NINE_UTC + timedelta(days=days), "UTC") == text
 
 
 @pytest.mark.usefixtures("english")

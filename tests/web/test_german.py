@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+import seatbook
 from seatbook.domain.inventory import hold_seats
 from seatbook.extensions import db
 from seatbook.models import Mail
@@ -170,6 +172,7 @@ def test_a_letter_is_in_the_language_of_its_recipient_whoever_asked(app: Flask, 
     somebody.send("/forgot-password", email="gerda@example.org")
     (letter,) = letters()
     assert letter.subject == "Ein neues Passwort für seatbook"
+    assert letter.body_text
     assert letter.body_text.startswith("Guten Tag gerda,\n")
     assert "60 Minuten" in letter.body_text
     # Whoever asked goes on reading English.
@@ -190,3 +193,9 @@ def test_an_account_whose_language_nobody_knows_gets_that_of_the_page(gast: Visi
     create_account("otto", email="otto@example.org", password="samt tram klavier")
     gast.send("/forgot-password", email="otto@example.org")
     assert letters()[-1].subject == "Ein neues Passwort für seatbook"
+
+
+def test_a_day_with_its_hour_says_the_hour_once() -> None:
+    """What `when` stands for brings its "Uhr" along: as in „bis Do., 24. Dez., 19:30 Uhr stornieren“."""
+    catalogue = Path(seatbook.__file__).parent / "translations/de/LC_MESSAGES/messages.po"
+    assert "%(when)s Uhr" not in catalogue.read_text("utf-8")

@@ -89,7 +89,10 @@ def test_somebody_elses_reservation_looks_as_if_it_were_not_there(app: Flask, al
 
 @pytest.mark.parametrize(
     ("payment", "words"),
-    [("none", "Please show the reference at the door."), ("counter", "Please pay at the box office.")],
+    [
+        ("none", "Please show the ticket at the door, on your phone or printed."),
+        ("counter", "Please pay at the box office."),
+    ],
 )
 def test_it_says_what_to_do_next(alice: Visitor, payment: str, words: str) -> None:
     hall = make_event(seats=1, payment=payment)
@@ -110,6 +113,24 @@ def test_cancelling_gives_the_seats_back_and_says_so(alice: Visitor) -> None:
     assert alice.send(f"{address}/cancel", page="/account").status_code == 303
 
 
+def test_what_goes_back_for_a_place_is_said_with_its_share_of_the_fee_for_the_order(alice: Visitor) -> None:
+    hall = make_event(seats=2, fee_per_order_minor=25)
+    address = buy(alice, hall, *hall.seat_ids)
+    text = alice.open(address).text
+    assert "€45.00" in text
+    assert "Fee for the order" in text
+    cancelling = alice.open(f"{address}/cancel").text
+    assert "€45.13<small>incl. €0.13 of the fee for the order</small>" in cancelling
+    assert "€45.12<small>incl. €0.12 of the fee for the order</small>" in cancelling
+
+
+def test_one_place_has_all_of_the_fee_for_the_order(alice: Visitor) -> None:
+    hall = make_event(seats=1, fee_per_order_minor=25)
+    address = buy(alice, hall, *hall.seat_ids)
+    cancelling = alice.open(f"{address}/cancel").text
+    assert "€45.25<small>incl. €0.25 of the fee for the order</small>" in cancelling
+
+
 def test_after_the_deadline_nothing_is_offered_and_nothing_happens(alice: Visitor) -> None:
     hall = make_event(seats=1, cancel_seconds_before_start=3600)
     address = buy(alice, hall, hall.seat_ids[0])
@@ -127,10 +148,11 @@ def test_after_the_deadline_nothing_is_offered_and_nothing_happens(alice: Visito
     assert "It is too late to cancel this reservation." in answer.text
 
 
-def test_the_address_of_the_form_leads_back(alice: Visitor) -> None:
+@pytest.mark.parametrize("act", ["pay", "give-up", "offer"])
+def test_the_address_of_a_form_leads_back(alice: Visitor, act: str) -> None:
     hall = make_event(seats=1)
     address = buy(alice, hall, hall.seat_ids[0])
-    answer = alice.open(f"{address}/cancel")
+    answer = alice.open(f"{address}/{act}")
     assert (answer.status_code, answer.location) == (303, address)
 
 

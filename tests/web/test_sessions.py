@@ -29,6 +29,22 @@ def pick(visitor: Visitor, event_id: int, seat_id: int) -> int:
         return int(session.get("user_holder") or session["holder"])
 
 
+def test_what_was_picked_by_a_click_whose_answer_was_lost_is_still_the_visitors(
+    app_context: AppContext, visitor: Visitor
+) -> None:
+    hall = make_event(seats=2)
+    visitor.open(f"/events/{hall.event_id}")
+    before = visitor.cookie
+    visitor.pick(hall.event_id, hall.seat_ids[0])
+    visitor.cookie = before
+
+    assert f"id=seat-{hall.seat_ids[0]} name=release" in visitor.open(f"/events/{hall.event_id}").text
+
+    visitor.cookie = before
+    visitor.register("alice")
+    assert f"id=seat-{hall.seat_ids[0]} name=release" in visitor.open(f"/events/{hall.event_id}").text
+
+
 def test_signing_in_leaves_nothing_of_the_old_session_but_the_seats(
     app: Flask, app_context: AppContext, visitor: Visitor
 ) -> None:

@@ -68,6 +68,30 @@ def test_text_is_sent_compressed_to_whoever_reads_that(client: FlaskClient, path
     assert len(gzip.decompress(packed.data)) > len(plain.data) * 0.9
 
 
+@pytest.mark.parametrize(
+    ("wish", "encoding"),
+    [
+        ("gzip;q=0", None),
+        ("br;q=0, gzip;q=0", None),
+        ("br;q=0, gzip", "gzip"),
+        ("br;q=0, *", "gzip"),
+        ("*;q=0", None),
+        ("*", "br"),
+        ("gzip;q=0.2, br;q=0.1", "gzip"),
+        ("identity, gzip;q=0.5", None),
+        ("gzip, identity", "gzip"),
+        ("deflate, zstd", None),
+        ("", None),
+    ],
+)
+def test_what_somebody_cannot_read_is_not_sent_to_them(
+    client: FlaskClient, wish: str, encoding: str | None
+) -> None:
+    for path in ("/static/css/base.css", "/sign-in"):
+        answer = client.get(path, headers={"Accept-Encoding": wish})
+        assert answer.headers.get("Content-Encoding") == encoding
+
+
 def test_a_compressed_answer_is_confirmed_by_its_etag(client: FlaskClient) -> None:
     asks = {"Accept-Encoding": "br"}
     answer = client.get("/static/css/base.css", headers=asks)
