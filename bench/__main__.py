@@ -1,4 +1,5 @@
-"""`make bench`: how fresh open pages are, how many there can be, how fast a click is answered, and a big house.
+"""`make bench`: how fresh open pages are, how many there can be, how fast clicks
+and the API are answered, and a big house.
 
 Everything runs here and on its own: PostgreSQL, Redis, one web process at a
 time, 5,000 open pages, people who click. Nothing of a running `make run` is
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 
-from bench import big_house, clicks, streams
+from bench import big_house, clicks, seats_api, streams
 from bench.house import House
 from bench.report import print_machine
 
@@ -22,7 +23,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20, help="how long to measure (20)")
     parser.add_argument("--seats", type=int, default=2_000, help="seats of the hall (2000)")
     parser.add_argument(
-        "--only", choices=("streams", "clicks", "big-house"), help="one of the three measurements"
+        "--only", choices=("streams", "clicks", "big-house", "api"), help="one of the measurements"
     )
     options = parser.parse_args()
     print_machine()
@@ -35,6 +36,8 @@ def main() -> None:
             clicks.measure(house, seconds=options.seconds / 2)
         if options.only in (None, "big-house"):
             big_house.measure(house)
+        if options.only in (None, "api"):
+            seats_api.measure(house, seconds=options.seconds / 5)
 
 
 if __name__ == "__main__":

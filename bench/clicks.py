@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 import time
 from http.client import HTTPConnection
 from http.cookies import SimpleCookie
@@ -12,8 +11,9 @@ from urllib.parse import urlencode
 import gevent
 import gunicorn
 
+from bench.crowd import crowd
 from bench.house import House, Web
-from bench.report import print_table, quantiles_ms
+from bench.report import print_table
 
 PEOPLE = 24
 WARM_UP_SECONDS = 1.0
@@ -37,34 +37,8 @@ def measure(house: House, *, seconds: float) -> None:
 
 def _crowd(house: House, web: Web, *, seconds: float) -> str:
     people = [Buyer(web.port, house.event_id, seat_id) for seat_id in house.seat_ids[:PEOPLE]]
-    times: list[list[float]] = [[] for _ in people]
-    all_here, stop = threading.Barrier(PEOPLE + 1), threading.Event()
-
-    def click(buyer: Buyer, own_times: list[float]) -> None:
-        buyer.arrive()
-        all_here.wait()
-        while not stop.is_set():
-            own_times.append(buyer.click())
-
-    threads = [threading.Thread(target=click, args=pair) for pair in zip(people, times, strict=True)]
-    for thread in threads:
-        thread.start()
-    all_here.wait()
-    time.sleep(WARM_UP_SECONDS)
-    for own_times in times:
-        own_times.clear()
-    cpu_before, began = web.process.cpu_times(), time.monotonic()
-    time.sleep(seconds)
-    elapsed, cpu_after = time.monotonic() - began, web.process.cpu_times()
-    answered = [one for own_times in times for one in own_times]
-    stop.set()
-    for thread in threads:
-        thread.join()
-    cpu = cpu_after.user + cpu_after.system - cpu_before.user - cpu_before.system
-    return (
-        f"{len(answered) / elapsed:,.0f} clicks a second, {quantiles_ms(answered)}, "
-        f"{cpu / max(1, len(answered)) * 1000:.1f} ms of the process each"
-    )
+    members = [(buyer.arrive, buyer.click) for buyer in people]
+    return crowd(web, members, warm_up_seconds=WARM_UP_SECONDS, seconds=seconds, what="clicks ")
 
 
 class Buyer:
