@@ -2,6 +2,9 @@
 # .venv/ and static/vendor/, again when setup.cfg or package.json has changed.
 
 PORT ?= 8000
+# How many processes run the tests, each with servers of its own. They go from folder to folder, so that each
+# starts its browser once.
+PROCESSES ?= logical
 VENV := .venv
 BIN := $(VENV)/bin
 # The first Python here that is new enough; else python3, which says what to do then.
@@ -9,7 +12,7 @@ PYTHON ?= $(or $(firstword $(foreach name,python3 python3.14 python3.13 python3.
 	$(shell $(name) -c 'import sys; print("$(name)" * (sys.version_info >= (3, 11)))' 2>/dev/null))),python3)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format texts bench worker sweep clean
+.PHONY: help run test check format fuzz texts bench worker sweep clean
 
 help: ## List the commands
 	@echo "seatbook: make run starts it, make test tests it."
@@ -20,7 +23,7 @@ run: $(VENV)/run.stamp static/vendor/stamp ## Start seatbook at http://127.0.0.1
 
 test: $(VENV)/test.stamp static/vendor/stamp ## Run all tests (ARGS="tests/web -x" for some of them)
 	@$(BIN)/python -m tests.chromium
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/test.stamp ## Check format, lint and types
 	$(BIN)/ruff format --check .
@@ -33,6 +36,9 @@ format: $(VENV)/test.stamp ## Bring the code into shape
 
 bench: $(VENV)/test.stamp ## Measure open pages, clicks and a big house, on servers of its own (ARGS="--streams 1000")
 	@$(BIN)/python -m bench $(ARGS)
+
+fuzz: $(VENV)/test.stamp ## Ask the API everything that it describes, 10,000 cases (ARGS="--cases 500")
+	@$(BIN)/python -m tests.api.fuzz $(ARGS)
 
 texts: $(VENV)/test.stamp ## Bring the translations up to date (NEW=fr begins a language)
 	@$(BIN)/python -m tests.texts $(NEW)

@@ -18,23 +18,30 @@ Whatever a test wrote into the shared databases is gone after it.
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.request
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import psycopg2
+import psycopg2.extensions
 import pytest
 from flask import Flask, has_app_context
 from flask.ctx import AppContext
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from redis import Redis
 from sqlalchemy.engine import make_url
 
@@ -43,8 +50,10 @@ from seatbook.config import PROJECT_DIR, Config
 from seatbook.embedded.postgres_server import APPLICATION, PostgresServer
 from seatbook.embedded.redis_server import RedisServer
 from seatbook.extensions import db
+from seatbook.loading import loading
 
 SHARED_DIR = PROJECT_DIR.parent / "shared"
+START_SECONDS = 120
 SECRET_KEY = "a key for tests, which protects nothing at all"
 # Numbers of Redis databases: the tests' own process, and the live server.
 REDIS_DATABASES = {"tests": 0, "live": 1}
@@ -59,11 +68,40 @@ def _forget_settings() -> None:
             del os.environ[name]
     # All that the tests talk to is on this machine.
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "*"
+    # What the tests start need not compile seatbook each time.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # Nor is a `make run` of the same checkout anybody's business here.
     config.EMBEDDED_STATE_FILE = Path("/nonexistent/embedded.json")
 
 
 _forget_settings()
+
+# Thousands of tests and all of seatbook come to stay: Python's search for rubbish need not look through
+# them, neither now nor in each test (seatbook/loading.py).
+gc.disable()
+
+
+class CompiledTemplates(BytecodeCache):
+    """Templates are compiled once for all applications of this process; many tests make one of their own."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+Flask.jinja_options = {"bytecode_cache": CompiledTemplates()}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture
@@ -102,6 +140,45 @@ def postgres_server(server_dir: Path) -> Iterator[PostgresServer]:
     server.stop()
 
 
+class Broom:
+    """Empties databases, over one connection each: making one anew takes longer than most tests."""
+
+    def __init__(self, server: PostgresServer) -> None:
+        self._server = server
+        self._connections: dict[str, psycopg2.extensions.connection] = {}
+
+    def sweep(self, database: str) -> None:
+        try:
+            _empty(self._connection(database))
+        except psycopg2.OperationalError:
+            if not self._connections[database].closed:
+                raise
+            # The test stopped the server, or ended every session.
+            _empty(self._connection(database))
+
+    def _connection(self, database: str) -> psycopg2.extensions.connection:
+        connection = self._connections.get(database)
+        if connection is None or connection.closed:
+            connection = self._connections[database] = self._server.connect(database)
+            with connection.cursor() as cursor:
+                # A test that left a transaction open shall fail here, and not hang.
+                cursor.execute("SET lock_timeout = '5s'")
+                # As superuser: triggers refuse it to everybody else.
+                cursor.execute("SET session_replication_role = replica")
+        return connection
+
+    def put_away(self) -> None:
+        for connection in self._connections.values():
+            connection.close()
+
+
+@pytest.fixture(scope="session")
+def broom(postgres_server: PostgresServer) -> Iterator[Broom]:
+    broom = Broom(postgres_server)
+    yield broom
+    broom.put_away()
+
+
 @pytest.fixture(scope="session")
 def redis_server(server_dir: Path, postgres_server: PostgresServer) -> Iterator[RedisServer]:
     server = RedisServer(socket_dir=server_dir / "sockets", log_file=server_dir / "redis.log")
@@ -127,7 +204,7 @@ def template_database(postgres_server: PostgresServer, redis_url: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def database_url(postgres_server: PostgresServer, template_database: str) -> Iterator[str]:
+def database_url(postgres_server: PostgresServer, template_database: str, broom: Broom) -> Iterator[str]:
     with _database(postgres_server, name="tests", template=template_database) as url:
         yield url
 
@@ -152,7 +229,8 @@ def fresh_app(app: Flask, fresh_database: str) -> Iterator[Flask]:
 @pytest.fixture(scope="session")
 def app(database_url: str, redis_url: str) -> Iterator[Flask]:
     """One application for all tests. It has room for a crowd of threads, and no rate limits."""
-    application = create_app(make_config(database_url, redis_url))
+    with loading():
+        application = create_app(make_config(database_url, redis_url))
     application.config["TESTING"] = True
     yield application
     with application.app_context():
@@ -182,7 +260,7 @@ class LiveServer:
 
 @pytest.fixture(scope="session")
 def live_server(
-    postgres_server: PostgresServer, redis_server: RedisServer, template_database: str
+    postgres_server: PostgresServer, redis_server: RedisServer, template_database: str, broom: Broom
 ) -> Iterator[LiveServer]:
     redis_url = redis_server.url(REDIS_DATABASES["live"])
     with _database(postgres_server, name="live", template=template_database) as url:
@@ -211,9 +289,9 @@ def clean_tables(request: pytest.FixtureRequest) -> Iterator[None]:
     assert not has_app_context()
     used = set(request.fixturenames)
     if "database_url" in used or "app" in used:
-        _empty(request.getfixturevalue("postgres_server"), "tests")
+        request.getfixturevalue("broom").sweep("tests")
     if "live_server" in used:
-        _empty(request.getfixturevalue("postgres_server"), "live")
+        request.getfixturevalue("broom").sweep("live")
     for fixture, database in (("redis_url", "tests"), ("live_server", "live")):
         if fixture in used:
             server: RedisServer = request.getfixturevalue("redis_server")
@@ -228,7 +306,7 @@ def make_config(database_url: str, redis_url: str, **settings: int) -> Config:
         secret_key=SECRET_KEY,
         pool_size=70,
         rate_limits=False,
-        mail_dir=Path(tempfile.gettempdir()) / "seatbook-tests-mail",
+        mail_dir=Path(tempfile.gettempdir()) / f"seatbook-tests-mail-{os.getpid()}",
     )
     return replace(config, **settings)  # type: ignore[arg-type]
 
@@ -247,12 +325,9 @@ def _database(
                 cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-def _empty(server: PostgresServer, database: str) -> None:
-    """Empty the tables that hold something. As superuser: triggers refuse it to everybody else."""
-    with closing(server.connect(database)) as connection, connection.cursor() as cursor:
-        # A test that left a transaction open shall fail here, and not hang.
-        cursor.execute("SET lock_timeout = '5s'")
-        cursor.execute("SET session_replication_role = replica")
+def _empty(connection: psycopg2.extensions.connection) -> None:
+    """Empty the tables that hold something."""
+    with connection.cursor() as cursor:
         cursor.execute(
             "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
             " WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
@@ -268,9 +343,21 @@ def _empty(server: PostgresServer, database: str) -> None:
             cursor.execute(";".join(f"DELETE FROM {table}" for table in filled))
 
 
+def _wait_until_served(address: str, process: subprocess.Popen[bytes]) -> None:
+    """On a busy machine a web process takes its time to load; no test's patience shall be spent on that."""
+    give_up_at = time.monotonic() + START_SECONDS
+    while process.poll() is None and time.monotonic() < give_up_at:
+        try:
+            with urllib.request.urlopen(address, timeout=START_SECONDS):  # noqa: S310
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError(f"no web process answers at {address}")
+
+
 @contextmanager
-def run_gunicorn(database_url: str, redis_url: str) -> Iterator[str]:
-    """Run `gunicorn wsgi:app` on a port of the system's choosing; its address."""
+def run_gunicorn(database_url: str, redis_url: str, **settings: str) -> Iterator[str]:
+    """Run `gunicorn wsgi:app` on a port of the system's choosing, with these settings too; its address."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=256)
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     log_path = Path(make_url(database_url).query["host"]).parent / "gunicorn.log"  # type: ignore[arg-type]
@@ -285,6 +372,7 @@ def run_gunicorn(database_url: str, redis_url: str) -> Iterator[str]:
                 "SECRET_KEY": SECRET_KEY,
                 "PUBLIC_URL": address,
                 "RATE_LIMITS": "0",
+                **settings,
             },
             pass_fds=[listener.fileno()],
             stdout=log,
@@ -293,6 +381,7 @@ def run_gunicorn(database_url: str, redis_url: str) -> Iterator[str]:
     # gunicorn holds the socket now; ours would accept nothing and let clients wait for ever.
     listener.close()
     try:
+        _wait_until_served(address, process)
         yield address
     finally:
         process.terminate()

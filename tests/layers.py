@@ -15,16 +15,17 @@ SOURCE_DIR = PROJECT_DIR / "seatbook"
 EDGE = {"queries", "domain", "models", "extensions", "logs"}
 ARROWS: dict[str, set[str]] = {
     # Its pages are followed by streams, which in turn know nothing of pages.
-    "web": EDGE | {"live"},
-    "api": EDGE,
+    "web": EDGE | {"live", "patience"},
+    # One site with the pages: the same sessions, limits and statuses.
+    "api": EDGE | {"web", "live"},
     # Staff pages speak and look like all others, and tell how the live ones do.
     "admin": EDGE | {"web", "live"},
     "cli": EDGE,
     "live": EDGE,
     # The worker is a process of its own and makes its application.
-    "jobs": EDGE | {"create_app"},
+    "jobs": EDGE | {"create_app", "loading", "patience"},
     # `make run` and the tests: it starts everything, and nothing needs it.
-    "embedded": EDGE | {"create_app", "cli"},
+    "embedded": EDGE | {"create_app", "loading", "cli"},
     # Reads use the domain's records and words; that they do not act is a rule below.
     "queries": {"domain", "models", "extensions"},
     "domain": {"payments", "models", "extensions"},
@@ -35,14 +36,16 @@ ARROWS: dict[str, set[str]] = {
     "errors": set(),
     "config": set(),
     "connection": set(),
+    "patience": {"connection"},
     "logs": set(),
+    "loading": set(),
     # Wiring.
     "database": {"connection", "extensions", "models"},
     "create_app": {"cli", "database", "web", "api", "admin", "live"},
 }
 OPEN_TO_ALL = {"errors", "config"}
 # Rooms that know neither a request nor an application; of models, only the signed-in user's class does.
-WITHOUT_FLASK = {"domain", "queries", "models", "payments", "errors", "config", "connection"}
+WITHOUT_FLASK = {"domain", "queries", "models", "payments", "errors", "config", "connection", "patience"}
 FLASK_IN_MODELS = "flask_login.UserMixin"
 # What one writes SQL with.
 SQL_WORDS = {"select", "insert", "update", "delete", "text", "func", "union", "literal_column", "table"}
@@ -53,6 +56,7 @@ SEAT_HOME = "domain/inventory/"
 LOCK_HOMES = {
     "domain/mail.py": "outgoing mails that a sender has in hand",
     "domain/orders/rows.py": "payments and refunds",
+    "domain/webhooks/deliver.py": "messages that a sender has in hand",
     "payments/sandbox.py": "its own books, as if on somebody else's computer",
 }
 

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from seatbook.config import PROJECT_DIR
+from tests.texts import extracted, texts_of
 from tests.unmarked import (
+    marked_in_python,
     unmarked_in_python,
     unmarked_in_script,
     unmarked_in_style,
@@ -23,10 +25,13 @@ ROOMS_OF_REFUSALS = ("domain", "queries")
 REPORTS = "plan_"
 # Words of machines, which look like words of people.
 NOT_SPOKEN = {
+    "web/checkout.py": {"/<any(prices, pay):_act>"},
+    "web/errors.py": {"others have waited for it in vain"},
     "web/events.py": {
-        "/events/<int:event_id>/<any(best, seats, release, reserve):_act>",
+        "/events/<int:event_id>/<any(best, parties, extend, seats, release, reserve):_act>",
         "public, max-age=31536000, immutable",
     },
+    "web/letters/attachments.py": {"text/calendar; method="},
     "web/limits.py": {
         "sign-in address",
         "sign-in name",
@@ -35,10 +40,20 @@ NOT_SPOKEN = {
         "reset address",
         "reset mailbox",
         "password address",
+        "code address",
         "new holder",
+    },
+    "web/once.py": {
+        '<input type="hidden" name="csrf_token" value="{}">',
+        '<input type="hidden" name="{}" value="{}">',
     },
     "web/security.py": {"trusted-types htmx", "private, no-cache"},
     "web/statics.py": {"public, max-age=31536000, immutable"},
+    "web/tickets/fonts.py": {"there is no folder to keep fonts in"},
+    "web/tickets/qr.py": {
+        '<svg class="qr" viewBox="0 0 {size} {size}" role="img" aria-label="{label}" shape-rendering="crispEdges">'
+        '<rect width="{size}" height="{size}" fill="#fff"/><path d="{rows}" fill="#000"/></svg>'
+    },
     # A state of htmx's.
     "live.js": {"response received"},
     "errors.py": {"seatbook cannot start:\n%(listing)s", "There is no such %(what)s."},
@@ -73,6 +88,21 @@ def test_pages_say_nothing_unmarked() -> None:
         if texts := set(unmarked_in_python(path.read_text("utf-8"))) - NOT_SPOKEN.get(name, set()):
             found[name] = texts
     assert found == {}
+
+
+def test_whatever_is_marked_reaches_the_translators() -> None:
+    reached = {text.english[0] for text in texts_of(extracted())}
+    found = {
+        str(path.relative_to(SOURCE)): lost
+        for path in _files(SOURCE, "*.py")
+        if (lost := set(marked_in_python(path.read_text("utf-8"))) - reached)
+    }
+    assert found == {}, "the extraction does not see them, as within an f-string"
+
+
+def test_a_mark_within_an_f_string_is_seen() -> None:
+    assert marked_in_python("f\"{why} {_('%(n)s goes back.', n=n)}\"") == ["%(n)s goes back."]
+    assert marked_in_python('pgettext("day", "Mo"); ngettext("one", "two", n); _(text)') == ["Mo", "one"]
 
 
 def test_reasons_for_a_refusal_are_marked() -> None:
