@@ -7,10 +7,13 @@ data and its socket.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pwd
 import stat
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,9 +80,32 @@ def database_account() -> Account:
     try:
         entry = pwd.getpwnam(ACCOUNT)
     except KeyError:
-        _add_system_account()
-        entry = pwd.getpwnam(ACCOUNT)
+        entry = _made_entry()
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
+
+
+def _made_entry() -> pwd.struct_passwd:
+    """Of the account that is made now, by us or by whoever starts seatbook at the same moment.
+
+    Two useradd at once can both succeed, and then the second has given the name another number.
+    """
+    with _alone_in(Path("/etc")):
+        try:
+            return pwd.getpwnam(ACCOUNT)
+        except KeyError:
+            _add_system_account()
+            return pwd.getpwnam(ACCOUNT)
+
+
+@contextmanager
+def _alone_in(directory: Path) -> Iterator[None]:
+    """Wait until no other seatbook is in here; a directory can be locked, so that no file has to be left in it."""
+    opened = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(opened)
 
 
 def _add_system_account() -> None:
@@ -87,8 +113,9 @@ def _add_system_account() -> None:
     try:
         subprocess.run(command, check=True, capture_output=True, text=True)
     except (OSError, subprocess.CalledProcessError) as error:
+        why = error.stderr.strip() if isinstance(error, subprocess.CalledProcessError) else error
         raise CannotRun(
-            "PostgreSQL refuses to run as root, and no system account for it could be made. "
+            f"PostgreSQL refuses to run as root, and no system account for it could be made ({why}). "
             f"Start seatbook as an ordinary user, or make the account first: {' '.join(command)}"
         ) from error
 
