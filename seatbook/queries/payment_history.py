@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import case, func, or_, select
 
 from seatbook.domain.reference import format_reference
 from seatbook.extensions import db
@@ -42,6 +42,7 @@ class PaymentView:
 
     `status` is open, processing, paid, failed or expired; `settlement` what became of money that came. It was
     meant for the reservation `meant_for`; what it bought is `bought`, which after a late payment is another.
+    `offer_until`: those places are only offered, and kept until then.
     """
 
     id: int
@@ -60,6 +61,7 @@ class PaymentView:
     due_at: datetime
     meant_for: str
     bought: str | None
+    offer_until: datetime | None = None
     steps: tuple[StepView, ...] = ()
     refunds: tuple[RefundView, ...] = ()
 
@@ -85,6 +87,7 @@ def payments_of(event_id: int, *, reservation_id: int) -> tuple[PaymentView, ...
             Payment.due_at,
             Reservation.code,
             bought.c.code.label("bought_code"),
+            case((Payment.settlement == "offered", bought.c.payment_due_at)).label("offer_until"),
         )
         .join(
             Reservation,
@@ -142,6 +145,7 @@ def payments_of(event_id: int, *, reservation_id: int) -> tuple[PaymentView, ...
             due_at=row.due_at,
             meant_for=format_reference(event_id, row.code),
             bought=None if row.bought_code is None else format_reference(event_id, row.bought_code),
+            offer_until=row.offer_until,
             steps=tuple(StepView(*step) for step in steps.get(row.id, ())),
             refunds=tuple(RefundView(*refund) for refund in refunds.get(row.id, ())),
         )

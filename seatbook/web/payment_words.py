@@ -147,10 +147,11 @@ class PaymentWords:
             return f"{_text(why)} {self.back_sentence(payment)}".strip()
         if payment.settlement == "offered" and not is_elsewhere:
             return _("The time to take these places is over. Your money goes back to you.")
-        if payment.settlement == "offered":
+        if payment.settlement == "offered" and payment.offer_until is not None:
             return _(
                 "Your payment came after your time was over, and somebody else was faster. "
-                "We offer you equal places."
+                "We offer you equal places, and keep them for you until %(when)s.",
+                when=day_and_time(payment.offer_until, self.reservation.time_zone),
             )
         if payment.settlement != "confirmed":
             return ""

@@ -16,6 +16,7 @@ from seatbook.domain import orders
 from seatbook.domain.expiry import sweep_expired_holds
 from seatbook.domain.holders import HolderRef
 from seatbook.domain.inventory import confirm_reservation, hold_seats
+from seatbook.domain.reference import format_reference
 from seatbook.extensions import db
 from seatbook.models import Area, Holder, Mail, Payment, Reservation, Seat
 from seatbook.payments import Answer
@@ -643,6 +644,11 @@ def test_equal_places_are_offered_and_taken_or_not(alice: Visitor, answer: str) 
     assert "Row A, seat 1" in text
     assert "Row A, seat 2" in text
     assert "Offered to you" in alice.open("/reservations/").text
+    # The reservation that one paid for leads there, and says for how long.
+    code = db.session.execute(db.text("SELECT code FROM reservation ORDER BY id LIMIT 1")).scalar_one()
+    text = alice.open(f"/reservations/{format_reference(hall.event_id, code)}").text
+    assert re.search(r"We offer you equal places, and keep them for you until [^<]*\d:\d\d[^<]*\.<", text)
+    assert address in text
     pressed: dict[str, Any] = {answer: "1"}
     after = alice.send(f"{address}/offer", page=address, **pressed)
     assert after.status_code == 303
