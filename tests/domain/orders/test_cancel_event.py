@@ -126,6 +126,7 @@ def test_many_at_once_undo_each_order_once(app: Flask) -> None:
     assert_books_are_right()
 
 
+@pytest.mark.usefixtures("hardly_waits")
 def test_one_that_fails_never_stops_the_rest_and_is_done_by_the_next_run() -> None:
     hall = sold_hall()
     with held_up(hall.seat_ids[1]):
@@ -136,6 +137,12 @@ def test_one_that_fails_never_stops_the_rest_and_is_done_by_the_next_run() -> No
     assert continue_event_cancellations() == 1
     assert (progress_of(hall).is_finished, progress_of(hall).last_error) == (True, None)
     assert_books_are_right()
+
+
+@pytest.fixture
+def hardly_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is at work when an event is called off is given little time: here it is somebody who never ends."""
+    monkeypatch.setattr("seatbook.domain.orders.cancel_event.MAX_WAIT_SECONDS", 0.1)
 
 
 @contextmanager
@@ -263,6 +270,7 @@ def test_a_silent_provider_is_waited_for_and_asked_again() -> None:
     assert payment_row(begun).next_ask_at is not None
 
 
+@pytest.mark.usefixtures("hardly_waits")
 def test_a_checkout_that_cannot_be_ended_now_is_ended_by_the_next_run() -> None:
     hall, ann, till = make_online_event(), make_holder("ann"), make_till()
     begun = go_to_checkout(hall, holder=ann, till=till)

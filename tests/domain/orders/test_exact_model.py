@@ -41,7 +41,7 @@ from tests.paying import (
     payment_row,
 )
 
-RUNS = int(os.environ.get("ORDER_RUNS", "20"))
+RUNS = int(os.environ.get("ORDER_RUNS", "12"))
 SEATS, PRICE, PEOPLE = 3, 4500, 3
 some = st.integers(0, 5)
 

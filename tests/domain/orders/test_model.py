@@ -61,7 +61,7 @@ from tests.paying import (
     sandbox_balance,
 )
 
-RUNS = int(os.environ.get("ORDER_RUNS", "40"))
+RUNS = int(os.environ.get("ORDER_RUNS", "25"))
 SEATS = 4
 PRICE = 4500
 PEOPLE = ("ann", "ben")
