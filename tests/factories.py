@@ -260,8 +260,12 @@ def change_price(hall: Hall, price_minor: int) -> None:
     db.session.commit()
 
 
+# Soon, and yet to come for whoever looks at an event from time to time, as its open pages do.
+END_IN_SECONDS = 2
+
+
 def let_hold_end(hall: Hall, reservation_id: int, *, seconds_ago: float = 1.0) -> None:
-    """Move the end of a hold into the past, by the database's clock; nothing else happens to it."""
+    """Move the end of a hold, by the database's clock; nothing else happens to it. `-END_IN_SECONDS`: it comes soon."""
     end = func.clock_timestamp() - timedelta(seconds=seconds_ago)
     db.session.execute(
         update(Reservation)

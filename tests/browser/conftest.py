@@ -13,13 +13,12 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from seatbook.domain import accounts
 from tests.browser.person import Person
+from tests.browser.waiting import PATIENCE_MS
 from tests.chromium import installed_chromium
 from tests.conftest import LiveServer
 from tests.factories import Hall, make_event
 from tests.visitor import PASSWORD
 
-# As long as somebody would wait at a page; a machine with much to do may need it.
-PATIENCE_MS = 15_000
 expect.set_options(timeout=PATIENCE_MS)
 
 Come = Callable[..., Person]
@@ -41,7 +40,6 @@ def come(chromium: Browser, live_server: LiveServer) -> Iterator[Come]:
 
     def come(**options: Any) -> Person:
         person = Person(chromium, live_server.url, **options)
-        person.context.set_default_timeout(PATIENCE_MS)
         people.append(person)
         return person
 

@@ -1,18 +1,23 @@
 """A person at a browser: looks at pages by what they say and presses what they show, nothing else.
 
 Nothing here knows how a change reaches the page. A person waits until it is
-there (`expect`), and a page that hears of nothing is one whose wire is cut.
+there (`expect`, or `soon` for what stands where), and a page that hears of
+nothing is one whose wire is cut. No machine is too slow for that: a press that
+leads to another page is over when that page is there (`led_on`), and time
+passes because a test says so (`let_time_pass`).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from playwright.sync_api import Browser, Locator, expect
 
 from tests.browser.complaints import Complaints
+from tests.browser.waiting import PATIENCE_MS, soon
 from tests.factories import Hall
 from tests.visitor import PASSWORD
 
@@ -35,6 +40,7 @@ class Person:
 
     def __init__(self, browser: Browser, url: str, **options: Any) -> None:
         self.context = browser.new_context(base_url=url, **{"locale": "en-US", **DESKTOP, **options})
+        self.context.set_default_timeout(PATIENCE_MS)
         self.complaints = Complaints.of(self.context)
         self.page = self.context.new_page()
 
@@ -57,6 +63,10 @@ class Person:
     def open_event(self, hall: Hall) -> None:
         self.open(f"/events/{hall.event_id}")
 
+    def hears(self) -> None:
+        """Wait until the event's page is told what happens, and has no need to ask."""
+        expect(self.page.locator("#poll [name=basket]")).to_be_enabled()
+
     def stop_hearing(self) -> None:
         """From the next page on no event's page hears what happens: its stream and its questions never come back.
 
@@ -65,6 +75,31 @@ class Person:
         # Neither answered nor refused: a wire without an end.
         self.page.route(HEARS, lambda _route: None)
 
+    def led_on(self, act: Callable[[], Any]) -> None:
+        """Do something that leads to another page, and wait until that is there, with its styles and scripts.
+
+        Playwright's own clicks don't wait for it. Whoever opens an address meanwhile would take the form back that
+        they have just sent.
+        """
+        with self.page.expect_navigation():
+            act()
+
+    # --- time ---
+
+    def keep_clock(self, now: datetime | None = None) -> None:
+        """From the next page on the browser's clock, right or not, goes by itself and in leaps that the test makes."""
+        self.page.clock.install(time=now)
+
+    def let_time_pass(self, seconds: float) -> None:
+        """At once, for the browser alone: whatever is due by then happens, as on a machine that slept."""
+        self.page.clock.fast_forward(round(seconds * 1000))
+
+    @property
+    def seconds_left(self) -> int:
+        """What the countdown of the basket shows."""
+        minutes, seconds = (self.page.locator("[data-countdown]").first.text_content() or "").split(":")
+        return 60 * int(minutes) + int(seconds)
+
     # --- accounts ---
 
     def register(self, name: str, *, password: str = PASSWORD) -> None:
@@ -72,13 +107,13 @@ class Person:
         self.page.get_by_label("Username").fill(name)
         self.page.get_by_label("Mail address").fill(f"{name}@example.org")
         self.page.get_by_label("Password", exact=True).fill(password)
-        self.press("Make my account")
+        self.led_on(lambda: self.press("Make my account"))
 
     def sign_in(self, name: str, *, password: str = PASSWORD) -> None:
         """Fill in the form of the page at hand."""
         self.page.get_by_label("Username or mail address").fill(name)
         self.page.get_by_label("Password", exact=True).fill(password)
-        self.page.get_by_role("main").get_by_role("button", name="Sign in").click()
+        self.led_on(self.page.get_by_role("main").get_by_role("button", name="Sign in").click)
 
     # --- looking and pressing ---
 
@@ -122,6 +157,10 @@ class Person:
         """Wait for the event's totals: `available`, `held`, `reserved`."""
         for name, count in totals.items():
             expect(self.page.locator(f'[data-figure="{name}"]')).to_have_text(f"{count:,}")
+
+    def soon(self, look: Callable[[], Any], wanted: Any) -> None:
+        """Wait until a look at the page finds what is wanted, where nothing else can wait for it."""
+        soon(self.page, look, wanted)
 
     def answered(self, act: Callable[[], Any]) -> int:
         """Do something that sends a form; the status of the answer."""
