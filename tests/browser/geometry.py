@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.waiting import soon
 
 # What a thumb needs in each direction, in CSS pixels.
 THUMB = 44
@@ -36,7 +38,8 @@ class Box:
 
 
 def boxes(locator: Locator) -> list[Box]:
-    """The box of every element, with its accessible name or text, in one look."""
+    """The box of every element, with its accessible name or text, in one look; waits until there is one."""
+    _wait_for_looks(locator)
     found = locator.evaluate_all(
         """elements => elements.map(element => {
           const box = element.getBoundingClientRect();
@@ -69,6 +72,7 @@ def overlaps(some: Sequence[Box]) -> Iterator[tuple[Box, Box]]:
 
 def sideways(page: Page) -> float:
     """How many pixels the page itself can be moved to the side: 0 is right."""
+    page.wait_for_load_state()
     return float(
         page.evaluate(
             "Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)"
@@ -80,8 +84,10 @@ def sideways(page: Page) -> float:
 def too_small(locator: Locator) -> list[str]:
     """Which of the elements that are to be seen a thumb can miss: beside its middle something else is hit.
 
-    Measured by what is under the point, so that room around a mark counts when it belongs to it.
+    Measured by what is under the point, so that room around a mark counts when it belongs to it. Fails where there
+    is nothing to press at all.
     """
+    _wait_for_looks(locator)
     found: list[str] = locator.evaluate_all(
         """(elements, thumb) => elements.flatMap(element => {
           const box = element.getBoundingClientRect();
@@ -103,3 +109,25 @@ def too_small(locator: Locator) -> list[str]:
         THUMB,
     )
     return found
+
+
+def _wait_for_looks(locator: Locator) -> None:
+    """Until there is something to be measured, on a page that has its styles and in which nothing moves."""
+    expect(locator).not_to_have_count(0)
+    locator.page.wait_for_load_state()
+    wait_until_still(locator.page)
+
+
+MOVES = """
+document.getAnimations().some(one => {
+  const { delay, endTime } = one.effect.getComputedTiming();
+  const isBrief = one.timeline === document.timeline && delay === 0 && endTime !== Infinity;
+  return isBrief && one.playState === "running";
+})
+"""
+
+
+def wait_until_still(page: Page) -> None:
+    """Until what fades or slides in has done so. Left out is what leaves later, what breathes for ever, and what
+    scrolling moves."""
+    soon(page, lambda: page.evaluate(MOVES), False)

@@ -12,19 +12,10 @@ from playwright.sync_api import Page, expect
 from tests.browser import axe, large_text, targets
 from tests.browser.conftest import Come
 from tests.browser.contrast import hard_to_read
-from tests.browser.geometry import sideways
+from tests.browser.geometry import sideways, wait_until_still
 from tests.browser.person import DESKTOP, PHONE
 from tests.browser.tour import tour
 from tests.factories import Hall
-
-# Also what takes a millisecond to fade in has done so. What leaves later stays out of this, and what scrolling moves.
-ARRIVED = """
-Promise.allSettled(
-  document.getAnimations()
-    .filter(one => one.timeline === document.timeline && one.effect.getTiming().delay === 0)
-    .map(one => one.finished)
-).then(() => null)
-"""
 
 
 @pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
@@ -40,7 +31,7 @@ def test_every_page(come: Come, box_office: None, screen: dict[str, Any]) -> Non
 def _faults(page: Page) -> Iterator[str]:
     # Styles are there.
     page.wait_for_load_state()
-    page.evaluate(ARRIVED)
+    wait_until_still(page)
     if (by := sideways(page)) != 0:
         yield f"{by} pixels wider than the window"
     for scheme in ("dark", "light"):

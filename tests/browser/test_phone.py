@@ -39,6 +39,8 @@ def test_a_part_of_the_hall_a_seat_the_basket_and_reserve(
     stalls = anna.page.get_by_role("group", name="Stalls right")
     seats = stalls.get_by_role("button")
     seat = stalls.get_by_role("button", name=re.compile("^Row B, seat 21 · "))
+    # It was in sight before, from afar: the address changes when the map has moved.
+    expect(anna.page).to_have_url(re.compile(r"#section-\d+$"))
     expect(seat).to_be_in_viewport()
     # Neighbours are a thumb apart, and what is hit is the seat and not the gap.
     assert too_small(seats) == []
@@ -102,6 +104,11 @@ def test_opening_the_basket_leaves_the_page_where_it_is(come: Come, box_office: 
 
 def test_a_sentence_that_has_left_is_in_nobodys_way(anna: Person, box_office: None) -> None:
     anna.open_event(make_event(seats=40))
+    # It leaves when this test says so.
+    stay = (
+        "document.styleSheets[0].insertRule('#said p { animation-play-state: running, paused !important }')"
+    )
+    anna.page.evaluate(stay)
     anna.page.locator("button[name=hold]").first.tap()
     anna.page.get_by_text("1 place · ").tap()
     anna.page.get_by_role("button", name="Give all back").tap()
