@@ -23,7 +23,7 @@ def test_a_held_seat_shows_up_in_the_other_window_and_a_second_click_gives_it_ba
     anna.sees("A5", "mine")
     expect(anna.basket).to_contain_text("Row A, seat 5")
     expect(anna.basket).to_contain_text("€45.00")
-    anna.reads(re.compile(r"^(5:00|4:5\d)$"))
+    anna.reads(re.compile(r"^(5:00|4:\d\d)$"))
     ben.sees("A5", "held")
     expect(ben.seat("A5")).to_have_accessible_name("Row A, seat 5 · Stalls · €45.00 · held by somebody")
     ben.figures(available=39, held=1, reserved=0)
@@ -140,7 +140,7 @@ def test_a_double_click_holds(anna: Person, hall: Hall, pace: str) -> None:
     for label in ("A5", "A6", "A7", "A8"):
         anna.sees(label, "mine")
     assert [line[2:] for line in changes(hall)] == [("held", "hold")] * 4
-    assert not anna.alert.is_visible()
+    expect(anna.alert).to_have_count(0)
 
 
 def double_click(person: Person, label: str, *, pace: str) -> None:
