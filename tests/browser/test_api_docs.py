@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from playwright.sync_api import expect
 
@@ -27,7 +28,10 @@ def send(person: Person, operation: str, body: object = None, **values: str) -> 
         form.locator("textarea").fill(json.dumps(body))
     form.get_by_role("button", name="Send").click()
     expect(form.get_by_role("status")).to_contain_text("200")
-    answer: dict[str, object] = json.loads(form.locator("[data-answer]").inner_text())
+    # The status comes first, and the answer when all of it is there.
+    shown = form.locator("[data-answer]")
+    expect(shown).to_have_text(re.compile(r"\S"))
+    answer: dict[str, object] = json.loads(shown.inner_text())
     return answer
 
 

@@ -119,12 +119,7 @@ def test_a_week_on_a_desk_has_its_seven_days_side_by_side(anna: Person, box_offi
     anna.open_event(hall)
     go_to_next_week(anna)
     expect(slots(anna)).to_have_count(5 * 4 + 2 * 5)
-    tops = {
-        round(box["y"])
-        for box in (day.bounding_box() for day in anna.page.locator(".days > li").all())
-        if box
-    }
-    assert len(tops) == 1
+    assert len({round(day.top) for day in boxes(anna.page.locator(".days > li"))}) == 1
     expect(anna.page.get_by_role("radio")).to_have_count(0)
     # The address is that of the week, and the keyboard is where it was.
     expect(anna.page).to_have_url(re.compile(rf"/week/{next_week():%G-W%V}$"))
@@ -174,7 +169,7 @@ def test_without_a_script_it_is_links_and_buttons(
     hall = make_vault()
     anna.open_event(hall)
     while f"{next_week():%G-W%V}" not in anna.page.url:
-        anna.page.get_by_role("link", name="Week after").click()
+        anna.led_on(anna.page.get_by_role("link", name="Week after").click)
     if device:
         anna.page.get_by_role("radio").nth(1).check()
         expect(slots(anna)).to_have_count(4)
@@ -201,11 +196,11 @@ def test_what_one_picked_lies_below_the_header_where_that_has_two_rows(
     anna.open(f"/sign-in?next=/events/{hall.event_id}")
     anna.page.locator("input[name=name]").fill(account)
     anna.page.locator("input[name=password]").fill(PASSWORD)
-    anna.page.locator("main button[type=submit]").click()
+    anna.led_on(anna.page.locator("main button[type=submit]").click)
     for _ in range(2):
-        anna.page.locator(".week-after").click()
+        anna.led_on(anna.page.locator(".week-after").click)
     anna.page.get_by_role("radio").nth(5).check()
-    slots(anna).first.click()
+    anna.led_on(slots(anna).first.click)
     header = boxes(anna.page.locator("header.top"))[0]
     picked = boxes(anna.page.locator("button.slot[data-status=mine]"))[0]
     assert header.height > 80

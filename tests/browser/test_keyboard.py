@@ -26,6 +26,7 @@ def test_from_the_first_tab_to_the_reservation(anna: Person, hall: Hall, account
     # The first stop leads past the header; the map is one stop, whichever its size.
     tab_to(anna, anna.page.get_by_role("link", name="Skip to the content"), at_most=1)
     keys.press("Enter")
+    expect(anna.page).to_have_url(re.compile("#main$"))
     # Past the form for a group, and the choice of map or list.
     tab_to(anna, anna.seat("A1"), at_most=6)
 
@@ -53,7 +54,7 @@ def test_from_the_first_tab_to_the_reservation(anna: Person, hall: Hall, account
     keys.type(account)
     keys.press("Tab")
     keys.type(PASSWORD)
-    keys.press("Enter")
+    anna.led_on(lambda: keys.press("Enter"))
 
     anna.sees("B2", "mine")
     reserve = anna.page.get_by_role("button", name="Reserve", exact=True).filter(visible=True)

@@ -40,7 +40,7 @@ def test_a_browser_reads_its_own_language_or_else_english(
 def test_the_switch_stays_on_the_page_and_is_remembered(come: Come, hall: Hall, scripts: bool) -> None:
     anna = come(java_script_enabled=scripts)
     anna.open_event(hall)
-    anna.press("Deutsch")
+    anna.led_on(lambda: anna.press("Deutsch"))
     assert anna.page.url.endswith(f"/events/{hall.event_id}")
     expect(anna.page.locator("html")).to_have_attribute("lang", "de")
     anna.reads("Ihr Warenkorb")
