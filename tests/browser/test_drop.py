@@ -61,7 +61,7 @@ def test_it_opens_by_itself_at_its_instant_whatever_the_browsers_clock_says(
     expect(take(anna)).to_be_disabled()
     expect(quantity(anna)).to_be_disabled()
 
-    # At once, and without a word to the server.
+    # At once, and without a word to the server: the stream is given up, as it said nothing for so long.
     anna.stop_hearing()
     let_it_open(anna, hall)
 
