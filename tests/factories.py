@@ -261,7 +261,7 @@ def change_price(hall: Hall, price_minor: int) -> None:
 
 
 # Soon, and yet to come for whoever looks at an event from time to time, as its open pages do.
-END_IN_SECONDS = 2
+END_IN_SECONDS = 4
 
 
 def let_hold_end(hall: Hall, reservation_id: int, *, seconds_ago: float = 1.0) -> None:
