@@ -61,6 +61,7 @@ def find_faults(event_id: int | None = None) -> Iterator[str]:
     yield from _faults_of_holders(books["event"], reservations, lines_of_reservation)
     yield from _faults_of_money(books, reservations)
     yield from _faults_of_codes(books)
+    yield from _faults_of_parties(books, reservations)
 
 
 def _faults_of_seat(seat: Row, lines: list[Row], reservations: dict[Key, Row]) -> Iterator[str]:
@@ -225,6 +226,38 @@ def _faults_of_codes(books: dict[str, list[Row]]) -> Iterator[str]:
         most = codes[event_id, code_id]["max_uses_per_holder"]
         if most is not None and count > most:
             yield f"holder {holder_id} uses code {code_id} {count} times, and may {most} times"
+
+
+def _faults_of_parties(books: dict[str, list[Row]], reservations: dict[Key, Row]) -> Iterator[str]:
+    """Of a party no more pay less than come, and each of them pays their own part: a basket costs just that, and a
+    code or late money that was too little only makes it less."""
+    less_by = {_key(one): one["percent_off"] for one in books["concession"]}
+    fewer: dict[Key, list[Row]] = defaultdict(list)
+    for row in books["party_concession"]:
+        fewer[row["event_id"], row["reservation_seat_id"]].append(row)
+    lines = {_key(line): line for line in books["reservation_seat"]}
+    has_code = {(use["event_id"], use["reservation_id"]) for use in rows_of("discount_use", order_by="1, 2")}
+    for key, rows in fewer.items():
+        line, name = lines[key], f"line {key[1]}"
+        people = sum(row["people"] for row in rows)
+        if line["party_size"] is None or people > line["party_size"]:
+            yield f"{name} is for {line['party_size']}, and {people} of them pay less"
+            continue
+        if line["concession_id"] is not None:
+            yield f"{name} has the concession {line['concession_id']} and those of {people} people"
+        price = line["price_minor"] - line["fee_minor"]
+        full = price if line["full_price_minor"] is None else line["full_price_minor"]
+        unit = full // line["party_size"]
+        # A half is rounded upwards, for each of them.
+        off = sum(
+            row["people"]
+            * (unit - (unit * (100 - less_by[row["event_id"], row["concession_id"]]) + 50) // 100)
+            for row in rows
+        )
+        reservation = (key[0], line["reservation_id"])
+        is_basket = reservations[reservation]["status"] == "held" and line["ended_at"] is None
+        if price > full - off or (price != full - off and is_basket and reservation not in has_code):
+            yield f"{name} costs {price} of {full}, and its party's concessions take off {off}"
 
 
 def _key(row: Row) -> Key:

@@ -13,6 +13,8 @@ from seatbook.extensions import db
 
 E = TypeVar("E", bound=Exception)
 
+# What has no number of its own.
+ORDER_BY = {"party_concession": "event_id, reservation_seat_id, concession_id"}
 TABLES = (
     "event",
     "category",
@@ -27,6 +29,7 @@ TABLES = (
     "payment_step",
     "refund",
     "concession",
+    "party_concession",
     "discount_code",
     "staff_act",
 )
@@ -36,7 +39,10 @@ def all_rows(event_id: int | None = None) -> dict[str, list[dict[str, Any]]]:
     """Every row of every table that an act could write to, of one event or of all, read on a connection of its
     own."""
     with db.engine.connect() as connection:
-        return {table: _rows(connection, table, event_id=event_id) for table in TABLES}
+        return {
+            table: _rows(connection, table, event_id=event_id, order_by=ORDER_BY.get(table, "id"))
+            for table in TABLES
+        }
 
 
 def rows_of(table: str, *, order_by: str = "id", event_id: int | None = None) -> list[dict[str, Any]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 
@@ -12,14 +14,16 @@ from seatbook.domain.orders import (
     apply_code,
     begin_checkout,
     cancel_order,
+    choose_parties,
     create_code,
+    create_concession,
     give_up_checkout,
     record_answer,
 )
 from seatbook.extensions import db
 from seatbook.payments import Answer
 from seatbook.queries.audit import audit_books
-from tests.factories import make_event, make_holder
+from tests.factories import Hall, database_clock, make_event, make_holder, make_slots
 from tests.invariants import find_faults
 from tests.paying import make_online_event, make_till
 
@@ -54,12 +58,22 @@ WRONG_BOOKS = {
         "DELETE FROM seat_change WHERE seat_id = %(reserved)s AND reason = 'reserve'"
     ),
     "a seat whose log is empty": "DELETE FROM seat_change WHERE seat_id = %(held)s",
+    "more of a party pay less than come": (
+        "UPDATE party_concession SET people = 3 WHERE event_id = %(event)s"
+    ),
+    "nobody comes who could pay less": (
+        "UPDATE party_concession SET reservation_seat_id = line.id FROM reservation_seat line"
+        " WHERE party_concession.event_id = %(event)s AND line.seat_id = %(held)s"
+    ),
     "a log that jumps": (
         "UPDATE seat_change SET from_status = 'blocked' WHERE seat_id = %(reserved)s AND reason = 'reserve'"
     ),
 }
 # Found by the tests' own audit alone: what `flask audit` does not look at.
 ONLY_HERE = {
+    "a party costs something else than its people": (
+        "UPDATE party_concession SET people = 2 WHERE event_id = %(event)s"
+    ),
     "bought after the end": (
         "UPDATE reservation SET confirmed_at = expires_at + interval '1 s' WHERE id = %(bought)s"
     ),
@@ -177,17 +191,29 @@ def _guards_off() -> None:
             "payment",
             "refund",
             "discount_use",
+            "party_concession",
         ):
             connection.exec_driver_sql(f"ALTER TABLE {table} DISABLE TRIGGER USER")
 
 
+def _hold_for_a_party(hall: Hall) -> None:
+    """A slot is held for two, of whom one is a child."""
+    child = create_concession(hall.event_id, name="Child", percent_off=50)
+    starts = [database_clock() + timedelta(days=1)]
+    (slot,) = make_slots(hall, starts=starts, party=(2, 6), price_per="person")
+    cleo = make_holder()
+    hold_seats(hall.event_id, seat_ids=[slot], holder=cleo)
+    choose_parties(hall.event_id, choices={}, people={slot: {child: 1}}, holder=cleo)
+
+
 def _right_books() -> dict[str, int]:
-    """An event with two seats bought, two held, and one given back; the ids."""
+    """An event with two seats bought, two held, and one given back, and a slot held for a party; the ids."""
     hall, ann, ben = make_event(seats=5), make_holder(), make_holder()
     bought = hold_seats(hall.event_id, seat_ids=hall.seat_ids[:2], holder=ann).reservation_id
     confirm_reservation(hall.event_id, reservation_id=bought, holder=ann)
     held = hold_seats(hall.event_id, seat_ids=hall.seat_ids[2:], holder=ben).reservation_id
     release_seats(hall.event_id, seat_ids=hall.seat_ids[4:], holder=ben)
+    _hold_for_a_party(hall)
     return {
         "event": hall.event_id,
         "reserved": hall.seat_ids[0],

@@ -27,6 +27,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from seatbook.domain.party_concessions import PARTY_CONCESSIONS
 from seatbook.domain.prices import TIMES_PAID
 
 KINDS = ("confirmed", "moved", "cancelled", "refunded", "lapsed", "offered", "returned", "review")
@@ -218,6 +219,7 @@ def _tell(
     )
 
 
+FEWER = PARTY_CONCESSIONS.format(line="line")
 # One statement, so that a letter costs a purchase as little as can be. What is told about the event is kept as
 # well: a letter that goes out tomorrow tells what was true when it was written.
 _FACTS = """
@@ -261,6 +263,7 @@ _FACTS = """
                    'price_minor', line.price_minor,
                    'full_price_minor', line.full_price_minor,
                    'party_size', line.party_size,
+                   'party_concessions', {fewer},
                    'concession', concession.name,
                    'fee_minor', line.fee_minor,
                    'order_fee_minor', greatest(line.fee_minor - event.fee_per_place_minor
@@ -290,7 +293,9 @@ _TELL = """
     ON CONFLICT (fact) DO NOTHING
 """
 _THIS_ONE = "reservation.event_id = :event AND reservation.id = :reservation"
-TELL = text(_TELL.format(facts=_FACTS.format(lines=_LINES_NOW, which=_THIS_ONE, times=TIMES_PAID)))
+TELL = text(
+    _TELL.format(facts=_FACTS.format(lines=_LINES_NOW, which=_THIS_ONE, times=TIMES_PAID, fewer=FEWER))
+)
 # What it lost to time since its checkout began, also when others took some of it before.
 _LINES_LAPSED = "line.outcome = 'expired' AND line.ended_at >= reservation.checkout_at"
 _WHICH_LAPSED = """
@@ -320,5 +325,7 @@ _TELL_LAPSED = """
     ON CONFLICT (fact) DO NOTHING
 """
 TELL_LAPSED = text(
-    _TELL_LAPSED.format(facts=_FACTS.format(lines=_LINES_LAPSED, which=_WHICH_LAPSED, times=TIMES_PAID))
+    _TELL_LAPSED.format(
+        facts=_FACTS.format(lines=_LINES_LAPSED, which=_WHICH_LAPSED, times=TIMES_PAID, fewer=FEWER)
+    )
 )

@@ -1,7 +1,8 @@
 """What a place costs with a concession, a code and fees: whole minor units, pure arithmetic.
 
 A concession takes a part of one place's price, rounded to the nearest unit, a
-half upwards. Then a code takes a part of each price in the same way, or an
+half upwards; of a party where each pays, of the price of each who has it. Then a
+code takes a part of each price in the same way, or an
 amount of the whole, which is spread over the places in proportion, so that each
 place has a price of its own that can be given back.
 
@@ -12,7 +13,7 @@ spread in the same way. What costs nothing by then has no fee.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -35,6 +36,16 @@ class Fees:
 def without(price_minor: int, *, percent: int) -> int:
     """The price less that part of it: 4500 less 25 % is 3375; 999 less 50 % is 500."""
     return (price_minor * (100 - percent) + 50) // 100
+
+
+def for_party(price_minor: int, *, people: int, fewer: Iterable[tuple[int, int]]) -> int:
+    """The price of so many people, of whom some pay less: `fewer` has how many, and their percentage. Each of those
+    pays as for a place of their own: 3 × 999, one of them less 50 %, is 2498. What does not divide by the people
+    (a price that was agreed for all together) nobody gets off."""
+    of_each = price_minor // people
+    return price_minor - sum(
+        count * (of_each - without(of_each, percent=percent)) for count, percent in fewer
+    )
 
 
 def reduced(prices: Sequence[int], code: Reduction | None) -> list[int]:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from seatbook.config import Config
 from seatbook.domain.holders import HolderRef
 from seatbook.domain.inventory.rows import checked_id, lock_seats, own_reservation
+from seatbook.domain.party_concessions import PeopleWhoPayLess, party_concessions
 from seatbook.domain.reference import format_reference
 from seatbook.domain.ticket_code import read_code, write_code
 from seatbook.domain.ticket_keys import is_signed_by, note_key, signing_key
@@ -55,7 +56,8 @@ class CheckedTicket:
 
     void: "reissued", "cancelled", "moved", "event_cancelled". unknown: "unreadable" (no code of ours),
     "unknown_key", "revoked_key", "bad_signature", "no_such_ticket". `concession` is who pays less for it, to be
-    asked for at the door; `party_size` how many it lets in, where a room asks. `to_pay_minor` is what the whole
+    asked for at the door; `party_size` how many it lets in, where a room asks, and `party_concessions` who of them
+    pays less. `to_pay_minor` is what the whole
     reservation still costs at the box office. Times are aware, UTC.
     """
 
@@ -77,6 +79,7 @@ class CheckedTicket:
     from_when: datetime | None = None
     concession: str | None = None
     party_size: int | None = None
+    party_concessions: tuple[PeopleWhoPayLess, ...] = ()
     to_pay_minor: int = 0
     currency: str = ""
 
@@ -209,6 +212,7 @@ def check_ticket(text: str, *, config: Config) -> CheckedTicket:
             from_when=row.slot_at or row.starts_at,
             concession=row.concession,
             party_size=row.party_size,
+            party_concessions=row.party_concessions,
             to_pay_minor=0 if reason or row.is_paid or row.payment != "counter" else row.total_minor,
             currency=row.currency,
         )
@@ -239,6 +243,7 @@ def _details() -> Any:
         select(
             ReservationSeat.outcome,
             ReservationSeat.party_size,
+            party_concessions(),
             Concession.name.label("concession"),
             _version(),
             Reservation.status,

@@ -7,7 +7,13 @@ from seatbook.models.once import AskedAct, AskedAnswer
 from seatbook.models.operation import EventCancellation, Mail, SweepRun
 from seatbook.models.payment import Payment, PaymentNotice, PaymentStep, Refund
 from seatbook.models.record import StaffAct
-from seatbook.models.reduction import Concession, DiscountCode, DiscountCodeCategory, DiscountUse
+from seatbook.models.reduction import (
+    Concession,
+    DiscountCode,
+    DiscountCodeCategory,
+    DiscountUse,
+    PartyConcession,
+)
 from seatbook.models.sandbox import SandboxNotice, SandboxRefund, SandboxSession
 from seatbook.models.ticket import TicketKey, TicketReissue
 from seatbook.models.token import ApiToken
@@ -27,6 +33,7 @@ __all__ = [
     "EventCancellation",
     "Holder",
     "Mail",
+    "PartyConcession",
     "Payment",
     "PaymentNotice",
     "PaymentStep",

@@ -286,7 +286,8 @@ class ReservationSeat(Base):
     A line without `ended_at` is the seat's one open claim. `price_minor` is what its buyer pays, and
     `fee_minor` how much of that is fee; `full_price_minor` is what the place would have cost without a
     concession or a code, and without the fee, NULL where that is the rest of the price.
-    `party_size` is how many people come to a slot of a room that asks; another party is another line.
+    `party_size` is how many people come to a slot of a room that asks; another party is another line. Who of a
+    party pays less is said by people (`PartyConcession`), and by `concession_id` for every other place.
     """
 
     __tablename__ = "reservation_seat"
@@ -298,6 +299,7 @@ class ReservationSeat(Base):
         CheckConstraint("price_minor >= 0", name="price"),
         CheckConstraint("fee_minor BETWEEN 0 AND greatest(price_minor, 0)", name="fee"),
         CheckConstraint("full_price_minor >= price_minor - fee_minor", name="full_price"),
+        CheckConstraint("concession_id IS NULL OR party_size IS NULL", name="one_concession_or_by_people"),
         ForeignKeyConstraint(["event_id", "concession_id"], ["concession.event_id", "concession.id"]),
         Index(
             "uq_reservation_seat_open_claim",

@@ -1,4 +1,5 @@
-"""What makes a place cheaper: concessions, chosen for each place, and codes, one for a basket."""
+"""What makes a place cheaper: concessions, chosen for each place or each person of a party, and codes, one for a
+basket."""
 
 from __future__ import annotations
 
@@ -40,6 +41,27 @@ class Concession(Base):
     percent_off: Mapped[int]
     position: Mapped[int] = mapped_column(server_default="0")
     is_active: Mapped[bool] = mapped_column(server_default=true())
+
+
+class PartyConcession(Base):
+    """So many people of a line's party pay by this concession; those that no row counts pay the full price.
+
+    Written while the line's basket is held, or together with the line, and never more people than come.
+    """
+
+    __tablename__ = "party_concession"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["event_id", "reservation_seat_id"], ["reservation_seat.event_id", "reservation_seat.id"]
+        ),
+        ForeignKeyConstraint(["event_id", "concession_id"], ["concession.event_id", "concession.id"]),
+        CheckConstraint("people > 0", name="people"),
+    )
+
+    event_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    reservation_seat_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    concession_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    people: Mapped[int]
 
 
 class DiscountCode(Base):

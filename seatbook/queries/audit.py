@@ -145,6 +145,13 @@ RULES = {
            AND reservation.status IN ('pending', 'confirmed')
          GROUP BY code.event_id, code.id, code.max_uses HAVING count(*) > code.max_uses
     """,
+    "No more of a party pay less than come, and one place says who does.": """
+        SELECT line.event_id, line.id FROM reservation_seat line
+          JOIN (SELECT event_id, reservation_seat_id, sum(people) AS people FROM party_concession
+                 WHERE event_id = coalesce(:event, event_id) GROUP BY 1, 2) fewer
+            ON fewer.event_id = line.event_id AND fewer.reservation_seat_id = line.id
+         WHERE line.concession_id IS NOT NULL OR line.party_size IS NULL OR fewer.people > line.party_size
+    """,
     "The log leads, step by step, to each seat's present status.": """
         WITH step AS (
             SELECT event_id, seat_id, from_status, to_status,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatbook.domain.reductions import Fees, Reduction, fees_of, reduced, without
+from seatbook.domain.reductions import Fees, Reduction, fees_of, for_party, reduced, without
 
 prices = st.lists(st.integers(0, 10**9), min_size=1, max_size=50)
 
@@ -17,6 +17,31 @@ prices = st.lists(st.integers(0, 10**9), min_size=1, max_size=50)
 )
 def test_a_part_of_a_price_is_rounded_to_the_nearest_unit(price: int, percent: int, less: int) -> None:
     assert without(price, percent=percent) == less
+
+
+@pytest.mark.parametrize(
+    ("price", "people", "fewer", "less"),
+    [
+        (18000, 4, [(2, 50)], 13500),
+        (18000, 4, [(1, 50), (1, 100), (2, 0)], 11250),
+        # Rounded for each, as a place is: 500 each, and not 999 for the two.
+        (2997, 3, [(2, 50)], 1999),
+        (2997, 3, [], 2997),
+        # What was agreed for all together does not divide: the rest stays.
+        (1000, 3, [(3, 100)], 1),
+    ],
+)
+def test_each_of_a_party_pays_as_for_a_place(
+    price: int, people: int, fewer: list[tuple[int, int]], less: int
+) -> None:
+    assert for_party(price, people=people, fewer=fewer) == less
+
+
+@given(st.integers(0, 10**7), st.lists(st.tuples(st.integers(0, 20), st.integers(0, 100)), max_size=4))
+def test_a_party_costs_what_its_people_cost_one_by_one(unit: int, fewer: list[tuple[int, int]]) -> None:
+    people = sum(count for count, _ in fewer) + 1
+    one_by_one = unit + sum(without(unit, percent=percent) for count, percent in fewer for _ in range(count))
+    assert for_party(unit * people, people=people, fewer=fewer) == one_by_one
 
 
 @pytest.mark.parametrize(

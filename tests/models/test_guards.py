@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import product
 from typing import Any
 
 import pytest
 from flask.ctx import AppContext
-from sqlalchemy import func, insert
+from psycopg2.errors import LockNotAvailable
+from sqlalchemy import func, insert, select
 
 from seatbook.domain.inventory import block_seats, confirm_reservation, hold_seats
 from seatbook.domain.orders import (
@@ -15,14 +17,15 @@ from seatbook.domain.orders import (
     apply_code,
     begin_checkout,
     cancel_order,
+    choose_parties,
     create_code,
     create_concession,
     record_answer,
 )
 from seatbook.extensions import db
-from seatbook.models import AskedAct, AskedAnswer, WebhookDelivery, WebhookEndpoint
+from seatbook.models import AskedAct, AskedAnswer, ReservationSeat, WebhookDelivery, WebhookEndpoint
 from seatbook.payments import Answer
-from tests.factories import database_clock, let_hold_end, make_event, make_holder, make_slots
+from tests.factories import Hall, database_clock, let_hold_end, make_event, make_holder, make_slots
 from tests.paying import make_online_event, make_till, payment_row
 from tests.psql import Psql
 from tests.snapshot import nothing_changes
@@ -76,7 +79,34 @@ def books(app_context: AppContext) -> Books:
         "other_category": other.category_id,
         "other_seat": other.seat_ids[0],
         "other_hold": hold_seats(other.event_id, seat_ids=other.seat_ids, holder=cleo).reservation_id,
+        **_parties(hall),
         **_money(ann, ben),
+    }
+
+
+def _parties(hall: Hall) -> Books:
+    """Two slots of a room for 2 to 6, each with three people of whom one is a child: one is held, and one bought."""
+    child = create_concession(hall.event_id, name="Child", percent_off=50)
+    starts = [database_clock() + timedelta(days=day) for day in (1, 2)]
+    slots = make_slots(hall, starts=starts, name="Cellar", party=(2, 6), price_per="person")
+    reservations = []
+    for slot, name in zip(slots, ("fay", "gus"), strict=True):
+        holder = make_holder(name)
+        reservations.append(hold_seats(hall.event_id, seat_ids=[slot], holder=holder).reservation_id)
+        choose_parties(hall.event_id, choices={slot: 3}, people={slot: {child: 1}}, holder=holder)
+    confirm_reservation(hall.event_id, reservation_id=reservations[1], holder=holder)
+    query = select(ReservationSeat.id).where(
+        ReservationSeat.reservation_id.in_(reservations), ReservationSeat.ended_at.is_(None)
+    )
+    held, bought = db.session.scalars(query.order_by(ReservationSeat.id))
+    db.session.rollback()
+    return {
+        "child": child,
+        "student": create_concession(hall.event_id, name="Student", percent_off=20),
+        "senior": create_concession(hall.event_id, name="Senior", percent_off=10),
+        "party_line": held,
+        "party_hold": reservations[0],
+        "bought_party_line": bought,
     }
 
 
@@ -172,6 +202,7 @@ OPEN_PAYMENT = "UPDATE payment SET {} WHERE id = %(open_payment)s"
 PAID = "UPDATE payment SET {} WHERE id = %(paid)s"
 NEW_CODE = "INSERT INTO discount_code (event_id, code, percent_off, amount_off_minor"
 CODE = "UPDATE discount_code SET {} WHERE id = %(code)s"
+NEW_FEWER = "INSERT INTO party_concession (event_id, reservation_seat_id, concession_id, people)"
 NEW_USE = "INSERT INTO discount_use (event_id, discount_code_id, reservation_id) VALUES"
 CANCELLATION = "INSERT INTO event_cancellation (event_id, started_at, finished_at, orders, done)"
 NEW_REFUND = "INSERT INTO refund (event_id, payment_id, reason, amount_minor"
@@ -321,6 +352,11 @@ REFUSED: dict[str, list[str]] = {
     "ck_reservation_seat_full_price": [
         NEW_LINE + ", full_price_minor) VALUES (%(event)s, %(hold)s, %(free)s, 2, 1)",
     ],
+    "ck_reservation_seat_one_concession_or_by_people": [
+        "UPDATE reservation_seat SET concession_id = %(child)s WHERE id = %(party_line)s",
+        NEW_LINE
+        + ", party_size, concession_id) VALUES (%(event)s, %(hold)s, %(room_slot)s, 1, 2, %(child)s)",
+    ],
     "ck_reservation_seat_fee": [
         NEW_LINE + ", fee_minor) VALUES (%(event)s, %(hold)s, %(free)s, 1, 2)",
         NEW_LINE + ", fee_minor) VALUES (%(event)s, %(hold)s, %(free)s, 1, -1)",
@@ -392,6 +428,21 @@ REFUSED: dict[str, list[str]] = {
         "INSERT INTO concession (event_id, name, percent_off) VALUES (%(online)s, 'Child', 1)",
     ],
     "fk_concession_event": ["INSERT INTO concession (event_id, name, percent_off) VALUES (0, 'Child', 1)"],
+    "fk_party_concession_concession": [NEW_FEWER + " VALUES (%(event)s, %(party_line)s, %(concession)s, 1)"],
+    "fk_party_concession_reservation_seat": [NEW_FEWER + " VALUES (%(event)s, 0, %(child)s, 1)"],
+    "ck_party_concession_people": [
+        NEW_FEWER + f" VALUES (%(event)s, %(party_line)s, %(student)s, {people})" for people in (0, -1)
+    ],
+    "guard_party_concession": [
+        # More than come, together with the child; where nobody comes together.
+        NEW_FEWER + " VALUES (%(event)s, %(party_line)s, %(student)s, 3)",
+        NEW_FEWER + " SELECT event_id, id, %(child)s, 1 FROM reservation_seat WHERE seat_id = %(held)s",
+        # Another number; of what is bought, or was another line before.
+        "UPDATE party_concession SET people = 2 WHERE reservation_seat_id = %(party_line)s",
+        NEW_FEWER + " VALUES (%(event)s, %(bought_party_line)s, %(student)s, 1)",
+        "DELETE FROM party_concession WHERE reservation_seat_id = %(bought_party_line)s",
+        NEW_FEWER + " SELECT event_id, id, %(student)s, 1 FROM reservation_seat WHERE outcome = 'moved'",
+    ],
     "ck_discount_code_code": [
         CODE.format("code = 'few'"),
         CODE.format("code = 'FEW '"),
@@ -736,7 +787,8 @@ REFUSED: dict[str, list[str]] = {
                 "holder CASCADE",
                 "area, section, category, seat, reservation, reservation_seat, seat_change, payment,"
                 " payment_notice, payment_step, refund, discount_use, discount_code_category, ticket_reissue,"
-                " staff_act",
+                " party_concession, staff_act",
+                "party_concession",
                 "discount_use",
             )
         ),
@@ -918,6 +970,25 @@ def test_a_code_that_a_purchase_was_made_with_stays(psql: Psql, books: Books) ->
     )
 
 
+def test_no_more_of_a_party_pay_less_than_come_when_two_say_it_at_once(
+    psql: Psql, database_url: str, books: Books
+) -> None:
+    """Each says it of two more, and one of them may: the second waits for the first, and counts it."""
+    first = Psql(database_url)
+    first.run("BEGIN")
+    first.run(NEW_FEWER + " VALUES (%(event)s, %(party_line)s, %(student)s, 2)", **books)
+    psql.run("SET lock_timeout = '300ms'")
+    with pytest.raises(LockNotAvailable):
+        psql.run(NEW_FEWER + " VALUES (%(event)s, %(party_line)s, %(senior)s, 2)", **books)
+    first.run("COMMIT")
+    first.close()
+    psql.is_refused(
+        NEW_FEWER + " VALUES (%(event)s, %(party_line)s, %(senior)s, 2)",
+        by="guard_party_concession",
+        **books,
+    )
+
+
 def test_what_went_back_is_not_promised_again(psql: Psql, books: Books) -> None:
     psql.run(REFUND.format("status = 'done', done_at = now()"))
     psql.is_refused(REFUND.format("status = 'due', done_at = NULL"), by="guard_refund")
@@ -980,6 +1051,15 @@ def test_a_line_of_history_is_ended_once_and_never_rewritten(psql: Psql, books: 
         # A basket becomes cheaper, and its code is taken back.
         "UPDATE reservation_seat SET price_minor = 1, full_price_minor = 4500 WHERE seat_id = %(held)s",
         "DELETE FROM discount_use",
+        # As many of a party pay less as come, and none of them after all; a line that comes brings them.
+        NEW_FEWER + " VALUES (%(event)s, %(party_line)s, %(student)s, 2)",
+        "DELETE FROM party_concession WHERE reservation_seat_id = %(party_line)s",
+        "UPDATE reservation SET status = 'pending', checkout_at = now(), payment_due_at = expires_at"
+        " WHERE id = %(party_hold)s; "
+        + NEW_LINE
+        + ", party_size) VALUES (%(event)s, %(party_hold)s, %(room_slot)s, 1, 2); "
+        + NEW_FEWER
+        + " SELECT event_id, id, %(child)s, 2 FROM reservation_seat WHERE seat_id = %(room_slot)s",
         # Money that somebody has to decide about, and an attempt after one that failed.
         OPEN_PAYMENT.format(PAY + "'review'"),
         NEW_PAYMENT + ", status) VALUES (%(online)s, %(pending)s, 'sandbox', 'EUR', now(), 4500, 'failed')",

@@ -35,6 +35,7 @@ from seatbook.domain.inventory.rows import (
     open_lines,
     take_seats,
 )
+from seatbook.domain.party_concessions import party_concessions
 from seatbook.domain.reductions import spread
 from seatbook.domain.reference import new_code
 from seatbook.domain.seating import Place, best_together
@@ -89,6 +90,7 @@ def lock_checkout(session: Session, event_id: int, *, reservation_id: int) -> Ch
             full_price().label("full_price_minor"),
             ReservationSeat.concession_id,
             ReservationSeat.party_size,
+            party_concessions(),
         )
         .join(
             Reservation,

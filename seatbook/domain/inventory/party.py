@@ -1,7 +1,9 @@
-"""How many people come to a time slot: written while the basket is held, within what the room takes.
+"""How many people come to a time slot, and who of them pays less: written while the basket is held, within what the
+room takes.
 
 A line never says another party than it once did, nor another full price. So
-another party is another line: the old one has ended, moved to the new one.
+another party is another line: the old one has ended, moved to the new one. Who
+pays less comes along, or is said anew together with it, and is never more than come.
 """
 
 from __future__ import annotations
@@ -11,23 +13,29 @@ from collections.abc import Mapping
 from sqlalchemy import and_, or_, select, text
 from sqlalchemy.orm import Session
 
-from seatbook.domain.inventory.rows import Locked, open_lines
-from seatbook.errors import N_, InvalidInput, NotFound, PartyDoesNotFit
+from seatbook.domain.inventory.rows import Locked, write_party_concessions
+from seatbook.errors import N_, InvalidInput, PartyDoesNotFit
 from seatbook.models import Area, ReservationSeat, Seat
 
 # More than any room takes; what is beyond must not reach the database as an overflow.
 MOST_PEOPLE = 1_000
 
 
-def set_party(session: Session, event_id: int, *, reservation_id: int, seat_id: int, party_size: int) -> None:
-    """So many people come to this slot of a locked basket; `reprice` is due then, in the same transaction.
+def set_party(
+    session: Session,
+    event_id: int,
+    line: Locked,
+    *,
+    reservation_id: int,
+    party_size: int | None = None,
+    people: Mapping[int, int] | None = None,
+) -> None:
+    """So many people come to the slot of this open line of a locked basket, and so many of them pay by each
+    concession (by its id); None: as until now. `reprice` is due then, in the same transaction.
 
-    Raises PartyDoesNotFit, InvalidInput (nobody asks there), NotFound.
+    Raises PartyDoesNotFit, InvalidInput (nobody asks there; more pay less than come).
     """
-    lines = {line.seat_id: line for line in open_lines(session, event_id, reservation_id)}
-    if seat_id not in lines:
-        raise NotFound(what="seat")
-    line = lines[seat_id]
+    seat_id = line.seat_id
     room = session.execute(
         select(Area.name, Area.min_party, Area.max_party, Area.price_per)
         .join(Seat, and_(Seat.event_id == Area.event_id, Seat.area_id == Area.id))
@@ -35,16 +43,27 @@ def set_party(session: Session, event_id: int, *, reservation_id: int, seat_id: 
     ).one()
     if line.party_size is None or room.min_party is None:
         raise InvalidInput(field="party", reason=N_("Nobody has to say here how many people come."))
-    if not room.min_party <= party_size <= min(room.max_party, MOST_PEOPLE):
+    if party_size is None:
+        party_size = line.party_size
+    elif not room.min_party <= party_size <= min(room.max_party, MOST_PEOPLE):
         raise _unfit(room)
-    if party_size == line.party_size:
-        return
-    full = line.full_price_minor
-    if room.price_per == "person":
-        full = full // line.party_size * party_size
+    until_now = {one.concession_id: one.people for one in line.party_concessions}
+    people = {id_: count for id_, count in (until_now if people is None else people).items() if count}
+    if sum(people.values()) > party_size:
+        raise _more_than_come(people, party_size=party_size, seat_id=seat_id)
     values = {"event": event_id, "reservation": reservation_id, "seat": seat_id}
-    session.execute(END_LINE, values)
-    session.execute(NEW_LINE, values | {"price": full, "party": party_size, "concession": line.concession_id})
+    if party_size != line.party_size:
+        full = line.full_price_minor
+        if room.price_per == "person":
+            full = full // line.party_size * party_size
+        session.execute(END_LINE, values)
+        session.execute(NEW_LINE, values | {"price": full, "party": party_size})
+    elif people == until_now:
+        return
+    elif until_now:
+        session.execute(TAKE_BACK, values)
+    if people:
+        write_party_concessions(session, event_id, seat_id=seat_id, people=people)
 
 
 END_LINE = text("""
@@ -52,8 +71,14 @@ END_LINE = text("""
      WHERE event_id = :event AND reservation_id = :reservation AND seat_id = :seat AND ended_at IS NULL
 """)
 NEW_LINE = text("""
-    INSERT INTO reservation_seat (event_id, reservation_id, seat_id, price_minor, party_size, concession_id)
-    VALUES (:event, :reservation, :seat, :price, :party, :concession)
+    INSERT INTO reservation_seat (event_id, reservation_id, seat_id, price_minor, party_size)
+    VALUES (:event, :reservation, :seat, :price, :party)
+""")
+TAKE_BACK = text("""
+    DELETE FROM party_concession said USING reservation_seat line
+     WHERE line.event_id = :event AND line.reservation_id = :reservation AND line.seat_id = :seat
+       AND line.ended_at IS NULL
+       AND said.event_id = line.event_id AND said.reservation_seat_id = line.id
 """)
 
 
@@ -97,6 +122,19 @@ def why_unfit(
         if party is None or room.min_party is None or not room.min_party <= party <= room.max_party:
             return _unfit(room)
     return None
+
+
+def _more_than_come(people: Mapping[int, int], *, party_size: int, seat_id: int) -> InvalidInput:
+    return InvalidInput(
+        field="people",
+        reason=N_(
+            "More people pay less (%(fewer)s) than come (%(people)s). "
+            "Please say again how many come, and how many of them pay less."
+        ),
+        fewer=sum(people.values()),
+        people=party_size,
+        seat_id=seat_id,
+    )
 
 
 def _unfit(room: Locked) -> PartyDoesNotFit:

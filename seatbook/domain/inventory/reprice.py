@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import BindParameter, Exists, and_, bindparam, delete, exists, func, select, text
 from sqlalchemy.orm import Session
 
-from seatbook.domain.inventory.rows import full_price
+from seatbook.domain.inventory.rows import Locked, full_price
+from seatbook.domain.party_concessions import party_concessions
 from seatbook.domain.prices import CONCESSION_OF_LINE, times_paid
-from seatbook.domain.reductions import Fees, Reduction, fees_of, reduced, without
+from seatbook.domain.reductions import Fees, Reduction, fees_of, for_party, reduced, without
 from seatbook.models import Area, Concession, DiscountCode, DiscountUse, Event, ReservationSeat, Seat
 
 
@@ -23,7 +24,7 @@ def reprice(session: Session, event_id: int, *, reservation_id: int) -> dict[int
     lines = session.execute(LINES, {"event_id": event_id, "reservation_id": reservation_id}).all()
     if not lines:
         return {}
-    prices = [without(line.full_price_minor, percent=line.percent_off) for line in lines]
+    prices = [_without_concessions(line) for line in lines]
     code, categories = _code_of(session, event_id, reservation_id) if lines[0].has_code else NO_CODE
     meant = [n for n, line in enumerate(lines) if not categories or line.category_id in categories]
     for number, price in zip(meant, reduced([prices[n] for n in meant], code), strict=True):
@@ -48,6 +49,13 @@ def reprice(session: Session, event_id: int, *, reservation_id: int) -> dict[int
     return {line.seat_id: terms[1] for line, terms in zip(lines, new, strict=True)}
 
 
+def _without_concessions(line: Locked) -> int:
+    if not line.party_concessions:
+        return without(line.full_price_minor, percent=line.percent_off)
+    fewer = [(one.people, one.percent_off) for one in line.party_concessions]
+    return for_party(line.full_price_minor, people=line.party_size, fewer=fewer)
+
+
 def has_code(event_id: BindParameter[int], reservation_id: BindParameter[int]) -> Exists:
     """Whether a code was given for the basket."""
     return exists().where(DiscountUse.event_id == event_id, DiscountUse.reservation_id == reservation_id)
@@ -62,6 +70,8 @@ LINES = (
         ReservationSeat.fee_minor,
         full_price().label("full_price_minor"),
         func.coalesce(Concession.percent_off, 0).label("percent_off"),
+        ReservationSeat.party_size,
+        party_concessions(),
         Seat.category_id,
         Event.fee_per_place_minor,
         Event.fee_per_order_minor,
@@ -106,9 +116,9 @@ CODE_OF = text("""
 
 def set_concession(
     session: Session, event_id: int, *, reservation_id: int, seat_id: int, concession_id: int | None
-) -> bool:
-    """Whether the basket has that place; it is for somebody of this concession then, and `reprice` is due."""
-    row = session.execute(
+) -> None:
+    """A place of the held basket is for somebody of this concession, and `reprice` is due."""
+    session.execute(
         SET_CONCESSION,
         {
             "event": event_id,
@@ -116,14 +126,12 @@ def set_concession(
             "seat": seat_id,
             "concession": concession_id,
         },
-    ).one_or_none()
-    return row is not None
+    )
 
 
 SET_CONCESSION = text("""
     UPDATE reservation_seat SET concession_id = :concession
      WHERE event_id = :event AND reservation_id = :reservation AND seat_id = :seat AND ended_at IS NULL
-    RETURNING id
 """)
 
 

@@ -7,7 +7,7 @@ and the log in one statement, so that none of the three is ever without the othe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,6 +32,7 @@ from sqlalchemy.orm import Session
 from seatbook.domain.changed_events import note_changed
 from seatbook.domain.holders import HolderRef
 from seatbook.domain.letters import tell_lapsed
+from seatbook.domain.party_concessions import PeopleWhoPayLess, party_concessions
 from seatbook.domain.prices import PLACE_FEE, TIMES_PAID
 from seatbook.errors import N_, InvalidInput, NotFound
 from seatbook.models import Reservation, ReservationSeat, Seat
@@ -144,6 +145,7 @@ def open_lines(session: Session, event_id: int, reservation_id: int) -> Sequence
             full_price().label("full_price_minor"),
             ReservationSeat.concession_id,
             ReservationSeat.party_size,
+            party_concessions(),
         ).where(
             ReservationSeat.event_id == event_id,
             ReservationSeat.reservation_id == reservation_id,
@@ -206,13 +208,19 @@ class LinePrice:
     fee_minor: int
     full_price_minor: int
     concession_id: int | None
-    # How many it was made for, where the room asks.
+    # How many it was made for, where the room asks, and who of them pays less.
     party_size: int | None
+    party_concessions: tuple[PeopleWhoPayLess, ...]
 
     @classmethod
     def of(cls, line: Locked) -> LinePrice:
         return cls(
-            line.price_minor, line.fee_minor, line.full_price_minor, line.concession_id, line.party_size
+            line.price_minor,
+            line.fee_minor,
+            line.full_price_minor,
+            line.concession_id,
+            line.party_size,
+            line.party_concessions,
         )
 
 
@@ -250,6 +258,35 @@ def take_seats(
             "parties": None if prices is None else [price.party_size for price in prices],
         },
     )
+    for seat, price in () if prices is None else zip(seats, prices, strict=True):
+        if price.party_concessions:
+            people = {one.concession_id: one.people for one in price.party_concessions}
+            write_party_concessions(session, event_id, seat_id=seat.id, people=people)
+
+
+def write_party_concessions(
+    session: Session, event_id: int, *, seat_id: int, people: Mapping[int, int]
+) -> None:
+    """The open line of a locked place, which says nothing of it yet, says how many of its party pay by which
+    concession (by id)."""
+    session.execute(
+        WRITE_PARTY_CONCESSIONS,
+        {
+            "event": event_id,
+            "seat": seat_id,
+            "concessions": list(people),
+            "people": list(people.values()),
+        },
+    )
+
+
+WRITE_PARTY_CONCESSIONS = text("""
+    INSERT INTO party_concession (event_id, reservation_seat_id, concession_id, people)
+    SELECT line.event_id, line.id, said.concession_id, said.people
+      FROM reservation_seat line
+      CROSS JOIN unnest(CAST(:concessions AS bigint[]), CAST(:people AS integer[])) AS said(concession_id, people)
+     WHERE line.event_id = :event AND line.seat_id = :seat AND line.ended_at IS NULL
+""")
 
 
 TAKE_SEATS = text(f"""

@@ -38,6 +38,7 @@ from seatbook.domain.orders.reduce import (
     Repriced,
     apply_code,
     choose_concessions,
+    choose_for_whom,
     choose_parties,
     remove_code,
 )
@@ -75,6 +76,7 @@ __all__ = [
     "cancel_event_orders",
     "cancel_order",
     "choose_concessions",
+    "choose_for_whom",
     "choose_parties",
     "continue_event_cancellations",
     "create_code",

@@ -1,9 +1,11 @@
-"""Making a basket cheaper: a concession for each place, one code for the whole."""
+"""Making a basket cheaper: a concession for each place or person, one code for the whole."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 from sqlalchemy import and_, insert, or_, select
 from sqlalchemy.orm import Session
@@ -23,6 +25,8 @@ from seatbook.domain.inventory.rows import (
 from seatbook.domain.transaction import run_transaction
 from seatbook.errors import N_, CodeRefused, HoldExpired, InvalidInput, NotFound, SeatbookError
 from seatbook.models import Area, Concession, DiscountUse, Seat
+
+NOTHING: Mapping[int, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,48 +86,108 @@ def remove_code(event_id: int, *, holder: HolderRef) -> Repriced:
 
 
 def choose_concessions(event_id: int, *, choices: Mapping[int, int | None], holder: HolderRef) -> Repriced:
-    """Say for whom places of the basket are: seat id → concession id, None for the full price.
+    """Say for whom places of the basket are: seat id → concession id, None for the full price. Of a slot where a
+    party comes, it is for everybody of the party.
 
     A concession that was stopped stays where it is, and cannot be chosen. Raises HoldExpired, NotFound (no basket,
     no such place in it, no such concession), InvalidInput (it costs the same for everybody, or is stopped).
     """
+    return choose_for_whom(event_id, concessions=choices, holder=holder)
+
+
+def choose_parties(
+    event_id: int,
+    *,
+    choices: Mapping[int, int],
+    people: Mapping[int, Mapping[int, int]] | None = None,
+    holder: HolderRef,
+) -> Repriced:
+    """Say how many people come to time slots of the basket: seat id → number; and how many of them pay by which
+    concession: seat id → concession id → number, where those that are not named have none. What is not named as a
+    seat stays as it is.
+
+    Where the room's price is for each person, the slot costs so many times as much; concessions are taken off the
+    price of each who has one, and a code off that. Repeating it changes nothing. Raises PartyDoesNotFit, HoldExpired,
+    NotFound (no basket, no such slot in it, no such concession), InvalidInput (nobody is asked how many come there,
+    the price is for the slot, a concession is stopped, or more would pay less than come: also where only the party is
+    said, as nobody is told to pay more than they have chosen).
+    """
+    return choose_for_whom(event_id, parties=choices, people=people or {}, holder=holder)
+
+
+def choose_for_whom(
+    event_id: int,
+    *,
+    concessions: Mapping[int, int | None] = NOTHING,
+    parties: Mapping[int, int] = NOTHING,
+    people: Mapping[int, Mapping[int, int]] = NOTHING,
+    holder: HolderRef,
+) -> Repriced:
+    """All of it at once, all or none: see `choose_concessions`, and `choose_parties` for parties and their people."""
 
     def act(session: Session) -> Repriced:
         basket = _lock_basket(session, event_id, holder)
-        offered = set(
-            session.scalars(
-                select(Concession.id).where(Concession.event_id == event_id, Concession.is_active)
-            )
-        )
-        kept = {
-            (line.seat_id, line.concession_id) for line in open_lines(session, event_id, basket.id) if choices
+        chosen = {checked_id(seat_id) for seat_id in {*concessions, *parties, *people}}
+        lines = {line.seat_id: line for line in open_lines(session, event_id, basket.id)} if chosen else {}
+        if not chosen <= lines.keys():
+            raise NotFound(what="seat")
+        of_places = {id_: one for id_, one in concessions.items() if lines[id_].party_size is None}
+        of_parties = dict(people) | {
+            id_: {one: parties.get(id_, lines[id_].party_size)} if one is not None else {}
+            for id_, one in concessions.items()
+            if id_ not in of_places
         }
-        reduced = [
-            checked_id(seat_id) for seat_id, concession_id in choices.items() if concession_id is not None
-        ]
-        if reduced and _has_one_price_for_all(session, event_id, seat_ids=reduced):
-            raise InvalidInput(
-                field="concession",
-                reason=N_("Stock, and a time slot for all who come, cost the same for everybody."),
-            )
-        for seat_id, concession_id in sorted(choices.items()):
-            if (
-                concession_id is not None
-                and concession_id not in offered
-                and (checked_id(seat_id), concession_id) not in kept
-            ):
-                raise _not_offered(session, event_id, concession_id)
-            if not set_concession(
+        _refuse_concessions(session, event_id, lines, of_places=of_places, of_parties=of_parties)
+        for seat_id in sorted({*parties, *of_parties}):
+            set_party(
                 session,
                 event_id,
+                lines[seat_id],
                 reservation_id=basket.id,
-                seat_id=checked_id(seat_id),
-                concession_id=concession_id,
-            ):
-                raise NotFound(what="seat")
+                party_size=parties.get(seat_id),
+                people=of_parties.get(seat_id),
+            )
+        for seat_id, concession_id in sorted(of_places.items()):
+            set_concession(
+                session, event_id, reservation_id=basket.id, seat_id=seat_id, concession_id=concession_id
+            )
         return _repriced(session, event_id, basket.id)
 
     return run_transaction(act)
+
+
+def _refuse_concessions(
+    session: Session,
+    event_id: int,
+    lines: Mapping[int, Locked],
+    *,
+    of_places: Mapping[int, int | None],
+    of_parties: Mapping[int, Mapping[int, int]],
+) -> None:
+    """Raise InvalidInput or NotFound where a concession makes no difference, or is not offered: nobody has it who
+    had it not."""
+    wanted = {(seat_id, one): 1 for seat_id, one in of_places.items() if one is not None}
+    kept: dict[tuple[int, int | None], int] = {
+        (seat_id, line.concession_id): 1 for seat_id, line in lines.items()
+    }
+    for seat_id, said in of_parties.items():
+        if any(count < 0 for count in said.values()):
+            raise InvalidInput(field="people", reason=N_("Please say how many people that are."))
+        wanted |= {(seat_id, one): count for one, count in said.items() if count}
+        kept |= {(seat_id, one.concession_id): one.people for one in lines[seat_id].party_concessions}
+    if not wanted:
+        return
+    if _has_one_price_for_all(session, event_id, seat_ids={seat_id for seat_id, _ in wanted}):
+        raise InvalidInput(
+            field="concession",
+            reason=N_("Stock, and a time slot for all who come, cost the same for everybody."),
+        )
+    offered = set(
+        session.scalars(select(Concession.id).where(Concession.event_id == event_id, Concession.is_active))
+    )
+    for (seat_id, concession_id), count in sorted(wanted.items()):
+        if concession_id not in offered and count > kept.get((seat_id, concession_id), 0):
+            raise _not_offered(session, event_id, concession_id)
 
 
 def _not_offered(session: Session, event_id: int, concession_id: int) -> SeatbookError:
@@ -152,25 +216,6 @@ def _has_one_price_for_all(session: Session, event_id: int, *, seat_ids: Collect
             .limit(1)
         )
     )
-
-
-def choose_parties(event_id: int, *, choices: Mapping[int, int], holder: HolderRef) -> Repriced:
-    """Say how many people come to time slots of the basket: seat id → number.
-
-    Where the room's price is for each person, the slot costs so many times as much; a concession and a code are
-    taken off that. Repeating it changes nothing. Raises PartyDoesNotFit, HoldExpired, NotFound (no basket, no
-    such slot in it), InvalidInput (nobody is asked how many come there).
-    """
-
-    def act(session: Session) -> Repriced:
-        basket = _lock_basket(session, event_id, holder)
-        for seat_id, size in sorted(choices.items()):
-            set_party(
-                session, event_id, reservation_id=basket.id, seat_id=checked_id(seat_id), party_size=size
-            )
-        return _repriced(session, event_id, basket.id)
-
-    return run_transaction(act)
 
 
 def _lock_basket(session: Session, event_id: int, holder: HolderRef) -> Locked:

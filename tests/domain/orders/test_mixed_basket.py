@@ -29,6 +29,7 @@ from seatbook.domain.orders import (
     send_due_refunds,
     take_notice,
 )
+from seatbook.domain.party_concessions import party_concessions
 from seatbook.errors import NotEnoughLeft, SeatsTaken, TooLateToCancel
 from seatbook.extensions import db
 from seatbook.models import Area, Mail, ReservationSeat, Seat
@@ -250,6 +251,7 @@ def lines_of(reservation_id: int) -> dict[int, tuple[Any, ...]]:
             ReservationSeat.fee_minor,
             ReservationSeat.full_price_minor,
             ReservationSeat.concession_id,
+            party_concessions(),
             ReservationSeat.party_size,
         ).where(
             ReservationSeat.reservation_id == reservation_id,
@@ -274,10 +276,10 @@ def late(tour: Festival, till: Till, holder: HolderRef) -> Late:
     child = create_concession(tour.event_id, name="Child", percent_off=50)
     create_code(tour.event_id, code="TEN", percent_off=10)
     basket = fill(tour, holder)
-    choose_parties(tour.event_id, choices={tour.slots[0]: PARTY}, holder=holder)
-    choose_concessions(
-        tour.event_id, choices={tour.hall.seat_ids[0]: child, tour.slots[0]: child}, holder=holder
+    choose_parties(
+        tour.event_id, choices={tour.slots[0]: PARTY}, people={tour.slots[0]: {child: 2}}, holder=holder
     )
+    choose_concessions(tour.event_id, choices={tour.hall.seat_ids[0]: child}, holder=holder)
     apply_code(tour.event_id, code="TEN", holder=holder)
     begun = begin_checkout(tour.event_id, reservation_id=basket, holder=holder, till=till)
     let_deadline_pass(begun, grace_too=True)
@@ -313,7 +315,7 @@ def test_an_offer_has_the_very_same_time_and_equals_of_the_rest(tour: Festival) 
     assert pay_late(order, till) == "offered"
     offered = lines_of(payment_row(order.begun).settled_reservation_id)
     slot = tour.slots[0]
-    # The same party of children, at the same price with the same code off it.
+    # The same party with its children, at the same price with the same code off it.
     assert offered[slot] == order.lines[slot]
     assert offered[slot][-1] == PARTY
     assert set(tour.hall.seat_ids[1:3]) < set(offered)

@@ -11,7 +11,8 @@ ORDER_RUNS=2000 python -m pytest tests/domain/orders/test_model.py looks at more
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -36,17 +37,27 @@ from seatbook.domain.orders import (
     ask_due_payments,
     begin_checkout,
     cancel_order,
+    choose_parties,
+    create_concession,
     decline_offer,
     end_due_offers,
     give_up_checkout,
     send_due_refunds,
     take_notice,
 )
-from seatbook.errors import HoldExpired, NotFound, PaymentUnavailable, SeatbookError, SeatsTaken, TooManySeats
+from seatbook.errors import (
+    HoldExpired,
+    InvalidInput,
+    NotFound,
+    PaymentUnavailable,
+    SeatbookError,
+    SeatsTaken,
+    TooManySeats,
+)
 from seatbook.extensions import db
 from seatbook.payments.sandbox import Message
 from seatbook.queries.audit import audit_books
-from tests.factories import let_hold_end, make_holder
+from tests.factories import database_clock, let_hold_end, make_holder, make_slots
 from tests.invariants import find_faults
 from tests.paying import (
     ask_again_now,
@@ -97,7 +108,12 @@ class Basket:
 class PaidBoxOffice(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        self.hall = make_online_event(seats=SEATS, price_minor=PRICE, max_seats=3, late_offer_seconds=600)
+        hall = make_online_event(seats=SEATS - 1, price_minor=PRICE, max_seats=3, late_offer_seconds=600)
+        # The last place is a tour for one to three, at the price of each; a child pays half.
+        starts = [database_clock() + timedelta(days=1)]
+        (self.tour,) = make_slots(hall, starts=starts, party=(1, 3), price_per="person")
+        self.child = create_concession(hall.event_id, name="Child", percent_off=50)
+        self.hall = replace(hall, seat_ids=(*hall.seat_ids, self.tour))
         self.till = make_till()
         self.provider = moody(self.till)
         self.people: dict[str, HolderRef] = {name: make_holder() for name in PEOPLE}
@@ -114,12 +130,15 @@ class PaidBoxOffice(RuleBasedStateMachine):
     # What people do
 
     @initialize(
-        who=st.lists(st.sampled_from(PEOPLE), min_size=2, max_size=3), places=st.permutations(range(SEATS))
+        who=st.lists(st.sampled_from(PEOPLE), min_size=2, max_size=3),
+        places=st.permutations(range(SEATS)),
+        children=st.integers(0, 2),
     )
-    def some_are_paying(self, who: list[str], places: list[int]) -> None:
+    def some_are_paying(self, who: list[str], places: list[int], children: int) -> None:
         """Most sequences would end before anybody pays, if they began with an empty hall."""
         for number, name in enumerate(who):
             self.hold(name, set(places[number : number + 1 + (number == 0)]))
+            self.come(name, 2, children)
             self.checkout(0)
 
     @rule(
@@ -149,6 +168,25 @@ class PaidBoxOffice(RuleBasedStateMachine):
             self.baskets.append(basket)
         basket.seats |= seats
 
+    @rule(
+        name=st.sampled_from(PEOPLE),
+        size=st.none() | st.integers(1, 3),
+        children=st.none() | st.integers(0, 4),
+    )
+    def come(self, name: str, size: int | None, children: int | None) -> None:
+        """So many, or as many as until now, of whom so many are children."""
+        people = {} if children is None else {self.tour: {self.child: children}}
+        sizes = {} if size is None else {self.tour: size}
+        try:
+            choose_parties(self.hall.event_id, choices=sizes, people=people, holder=self.people[name])
+        except InvalidInput:
+            # Among three there is room for all that are not more than three.
+            assert None in (size, children) or (children or 0) > (size or 0)
+        except (HoldExpired, NotFound):
+            return
+        else:
+            assert None in (size, children) or (children or 0) <= (size or 0)
+
     @precondition(lambda self: self.baskets)
     @rule(number=some)
     def checkout(self, number: int) -> None:
@@ -164,7 +202,7 @@ class PaidBoxOffice(RuleBasedStateMachine):
             return
         known = {attempt.begun.payment_id for attempt in self.attempts}
         if begun.payment_id is not None and begun.payment_id not in known:
-            assert begun.total_minor % PRICE == 0
+            assert begun.total_minor % (PRICE // 2) == 0
             self.attempts.append(Attempt(begun, basket.holder, frozenset(basket.seats)))
 
     @precondition(lambda self: self.attempts)
@@ -281,6 +319,12 @@ class PaidBoxOffice(RuleBasedStateMachine):
     # What is true after every step
 
     @invariant()
+    def the_tour_costs_what_its_people_pay_wherever_it_goes(self) -> None:
+        db.session.rollback()
+        wrong = db.session.execute(OTHER_PRICE, {"event": self.hall.event_id, "price": PRICE}).all()
+        assert wrong == []
+
+    @invariant()
     def no_place_is_free_and_sold_and_the_money_is_where_the_places_are(self) -> None:
         db.session.rollback()
         wrong = db.session.execute(FREE_AND_SOLD, {"event": self.hall.event_id}).scalar_one()
@@ -347,6 +391,13 @@ FREE_AND_SOLD = text("""
       JOIN reservation ON reservation.event_id = line.event_id AND reservation.id = line.reservation_id
      WHERE seat.event_id = :event AND line.ended_at IS NULL AND reservation.status = 'confirmed'
        AND (seat.status, seat.reservation_id) IS DISTINCT FROM ('reserved', reservation.id)
+""")
+OTHER_PRICE = text("""
+    SELECT line.seat_id, line.price_minor, line.party_size FROM reservation_seat line
+     WHERE line.event_id = :event AND line.party_size IS NOT NULL
+       AND line.price_minor <> :price * line.party_size - :price / 2 * coalesce(
+           (SELECT sum(people) FROM party_concession said
+             WHERE said.event_id = line.event_id AND said.reservation_seat_id = line.id), 0)
 """)
 BOOKS = text("""
     SELECT (SELECT coalesce(sum(amount_minor), 0) FROM payment

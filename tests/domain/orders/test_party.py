@@ -119,7 +119,7 @@ def test_a_hold_that_ended_has_no_party_any_more() -> None:
         choose_parties(hall.event_id, choices={slot: 3}, holder=ann)
 
 
-def test_concession_and_code_are_taken_off_the_price_of_the_party() -> None:
+def test_a_concession_for_the_place_is_for_all_who_come_then_and_a_code_is_taken_off_the_rest() -> None:
     hall, slot = room()
     ann = make_holder("ann")
     held(hall, slot, ann)
@@ -127,9 +127,11 @@ def test_concession_and_code_are_taken_off_the_price_of_the_party() -> None:
     create_code(hall.event_id, code="TEN", percent_off=10)
     choose_concessions(hall.event_id, choices={slot: child}, holder=ann)
     apply_code(hall.event_id, code="ten", holder=ann)
+    # Who comes as well pays the full price, until somebody says that they do not.
     repriced = choose_parties(hall.event_id, choices={slot: 4}, holder=ann)
-    assert (repriced.full_minor, repriced.total_minor) == (18000, 8100)
-    assert choose_parties(hall.event_id, choices={slot: 2}, holder=ann).total_minor == 4050
+    assert (repriced.full_minor, repriced.total_minor) == (18000, 12150)
+    assert choose_concessions(hall.event_id, choices={slot: child}, holder=ann).total_minor == 8100
+    assert choose_concessions(hall.event_id, choices={slot: None}, holder=ann).total_minor == 16200
 
 
 def test_the_price_of_a_person_is_that_of_the_moment_when_the_slot_was_held() -> None:
