@@ -8,10 +8,11 @@ from pydantic import Field
 
 from seatbook.api import limits
 from seatbook.api.credentials import BOOK, READ, holder, holder_id
+from seatbook.api.parties import PartyConcession, party_concessions_of
 from seatbook.api.routes import Routes
 from seatbook.api.shapes import Answer, Body, Id, Instant, Money, OneOf, Part, Seconds, Text, money
 from seatbook.domain import inventory, orders
-from seatbook.errors import Busy, CodeRefused, HoldExpired, InvalidInput, NotFound, PartyDoesNotFit
+from seatbook.errors import N_, Busy, CodeRefused, HoldExpired, InvalidInput, NotFound, PartyDoesNotFit
 from seatbook.queries.basket import BasketLine
 from seatbook.queries.checkout import load_checkout
 
@@ -24,7 +25,8 @@ REFUSE = (Busy, HoldExpired, InvalidInput, NotFound)
 class HeldPlace(Part):
     """A place that is held. `price` is what it costs now, `fee` of which is fees; `full_price` what it would cost
     without a concession and a code. `takes_concession`: a concession makes a difference to it. `party_size`: so many
-    come to the slot, of a room that takes from `min_party` to `max_party`; null: nobody asks."""
+    come to the slot, of a room that takes from `min_party` to `max_party`; null: nobody asks. `party_concessions`: who
+    of them pays less; `concession_id` is of places where no party comes."""
 
     seat_id: Id
     seat_number: str
@@ -38,6 +40,7 @@ class HeldPlace(Part):
     concession: str | None
     takes_concession: bool
     party_size: int | None
+    party_concessions: list[PartyConcession]
     min_party: int | None
     max_party: int | None
     starts_at: Instant | None
@@ -66,15 +69,24 @@ class OneBasket(Answer):
 
 
 class ForWhom(Body):
-    """`concession_id` null: the full price."""
+    """`concession_id` null: the full price. Of a slot where a party comes it is for everybody of the party."""
 
     seat_id: Id
     concession_id: Id | None
 
 
+class PeopleWhoPayLess(Body):
+    concession_id: Id
+    people: Annotated[int, Field(ge=0, le=MOST_CHOICES)]
+
+
 class Party(Body):
+    """Without `party_concessions`, or with null, who pays less stays as it is; with it, those that it does not count
+    pay the full price."""
+
     seat_id: Id
     people: Annotated[int, Field(ge=1, le=MOST_CHOICES)]
+    party_concessions: Annotated[list[PeopleWhoPayLess] | None, Field(max_length=MOST_CHOICES)] = None
 
 
 class Concessions(Body):
@@ -91,7 +103,13 @@ class Parties(Body):
 
     choices: Annotated[
         list[Party],
-        Field(min_length=1, max_length=MOST_CHOICES, examples=[[{"seat_id": 40, "people": 4}]]),
+        Field(
+            min_length=1,
+            max_length=MOST_CHOICES,
+            examples=[
+                [{"seat_id": 40, "people": 4, "party_concessions": [{"concession_id": 3, "people": 2}]}]
+            ],
+        ),
     ]
 
 
@@ -120,12 +138,18 @@ def choose_concessions(event_id: int, body: Concessions) -> OneBasket:
     "/events/<int:event_id>/basket/parties/", OneBasket, scope=BOOK, refuses=(*REFUSE, PartyDoesNotFit)
 )
 def choose_parties(event_id: int, body: Parties) -> OneBasket:
-    """Say how many people come to time slots that you hold.
+    """Say how many people come to time slots that you hold, and how many of them pay by which concession.
 
-    Where the room's price is for each person, the slot costs so many times as much. All or none.
+    Where the room's price is for each person, the slot costs so many times as much, less the concessions of those who
+    have one. More who pay less than come are refused, also where only the party is said. All or none.
     """
     choices = {one.seat_id: one.people for one in body.choices}
-    orders.choose_parties(event_id, choices=choices, holder=holder())
+    people = {
+        one.seat_id: _by_concession(one.party_concessions)
+        for one in body.choices
+        if one.party_concessions is not None
+    }
+    orders.choose_parties(event_id, choices=choices, people=people, holder=holder())
     return _basket(event_id)
 
 
@@ -172,6 +196,13 @@ def extend_hold(event_id: int) -> OneBasket:
     return _basket(event_id)
 
 
+def _by_concession(said: list[PeopleWhoPayLess]) -> dict[int, int]:
+    by_concession = {one.concession_id: one.people for one in said}
+    if len(by_concession) < len(said):
+        raise InvalidInput(field="party_concessions", reason=N_("Please name each concession once."))
+    return by_concession
+
+
 def _basket(event_id: int) -> OneBasket:
     page = load_checkout(event_id, holder_id=holder_id())
     basket = page.basket
@@ -207,6 +238,7 @@ def _place(line: BasketLine, currency: str) -> HeldPlace:
         concession=line.concession,
         takes_concession=line.takes_concession,
         party_size=line.party_size,
+        party_concessions=party_concessions_of(line.party_concessions),
         min_party=line.min_party,
         max_party=line.max_party,
         starts_at=line.starts_at,

@@ -11,6 +11,7 @@ from pydantic import Field
 from seatbook.api.catalogue import full_name
 from seatbook.api.credentials import BOOK, READ, holder, holder_id
 from seatbook.api.holds import REFUSE_RESERVE, SeatIds
+from seatbook.api.parties import PartyConcession, party_concessions_of
 from seatbook.api.routes import Routes
 from seatbook.api.shapes import (
     Answer,
@@ -62,8 +63,13 @@ class BookedPlace(Part):
     section: str | None
     category: str
     price: Money
-    concession: Annotated[str | None, Field(description="For whom it is; null: it costs its full price.")]
+    concession: Annotated[
+        str | None, Field(description="For whom it is; null: it costs its full price, or a party comes.")
+    ]
     party_size: Annotated[int | None, Field(description="How many come to the slot; null: nobody asks.")]
+    party_concessions: Annotated[
+        list[PartyConcession], Field(description="Who of the party pays less; all others pay the full price.")
+    ]
     starts_at: Instant | None
     ends_at: Instant | None
 
@@ -450,6 +456,7 @@ def _booked_places(view: ReservationView) -> list[BookedPlace]:
             price=money(place.price_minor, view.currency),
             concession=place.concession,
             party_size=place.party_size,
+            party_concessions=party_concessions_of(place.party_concessions),
             starts_at=place.starts_at,
             ends_at=place.ends_at,
         )

@@ -11,6 +11,7 @@ from pydantic import Field
 from seatbook.api.catalogue import full_name
 from seatbook.api.credentials import STAFF, holder, user_id
 from seatbook.api.holds import SeatIds
+from seatbook.api.parties import PartyConcession, party_concessions_of
 from seatbook.api.routes import Routes
 from seatbook.api.seats import STATES, STATUSES
 from seatbook.api.seats import Status as SeatStatus
@@ -121,6 +122,8 @@ class OrderPlace(Part):
     category: str
     price: Money
     concession: str | None
+    party_size: int | None
+    party_concessions: list[PartyConcession]
     outcome: str | None
 
 
@@ -211,6 +214,11 @@ class Verdict(Answer):
     area: Annotated[str, Field(description="Empty where `ticket` is null.")]
     section: Annotated[str | None, Field(description="The block; null: the area has none.")]
     from_when: Instant | None
+    concession: Annotated[str | None, Field(description="Who pays less for it, to be asked for at the door.")]
+    party_size: Annotated[int | None, Field(description="How many it lets in; null: nobody asks.")]
+    party_concessions: Annotated[
+        list[PartyConcession], Field(description="Who of the party pays less, to be asked for at the door.")
+    ]
     to_pay: Annotated[str, Field(description="What the reservation still costs at the box office, or empty.")]
 
 
@@ -493,6 +501,9 @@ def check_code(body: Shown) -> Verdict:
         area=found.area,
         section=found.section,
         from_when=found.from_when,
+        concession=found.concession,
+        party_size=found.party_size,
+        party_concessions=party_concessions_of(found.party_concessions),
         to_pay=f"{money(found.to_pay_minor, found.currency)} {found.currency}" if found.to_pay_minor else "",
     )
 
@@ -533,6 +544,8 @@ def order_details(order: OrderView) -> OrderDetails:
                 category=place.category,
                 price=money(place.price_minor, order.currency),
                 concession=place.concession,
+                party_size=place.party_size,
+                party_concessions=party_concessions_of(place.party_concessions),
                 outcome=place.outcome,
             )
             for place in order.places
