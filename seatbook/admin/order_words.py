@@ -10,6 +10,7 @@ from seatbook.admin.live_words import since_in_words
 from seatbook.queries.payments import OpenMatter
 from seatbook.queries.staff_order import Happened, OrderPlace, OrderView, PaymentView, RefundView, Step
 from seatbook.queries.staff_orders import OrderLine
+from seatbook.web.basket_lines import for_whom as who_pays_less
 from seatbook.web.basket_lines import place_name
 from seatbook.web.formats import locale, money
 from seatbook.web.listing import listing
@@ -172,6 +173,10 @@ def letter(kind: str) -> str:
 
 def place(one: OrderPlace, order: OrderView) -> str:
     return place_name(one, time_zone=order.time_zone)
+
+
+def for_whom(one: OrderPlace) -> str:
+    return who_pays_less(one)
 
 
 def outcome(one: OrderPlace, order: OrderView) -> str:

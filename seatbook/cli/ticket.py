@@ -56,8 +56,9 @@ def _lines(checked: CheckedTicket) -> list[str]:
         lines.append(
             f"It lets in {checked.party_size:,} {'person' if checked.party_size == 1 else 'people'}."
         )
-    if checked.concession is not None:
-        lines.append(f"At a lower price: {checked.concession}")
+    fewer = checked.concession or ", ".join(map(str, checked.party_concessions))
+    if fewer:
+        lines.append(f"At a lower price: {fewer}")
     if checked.to_pay_minor:
         price = amount_text(checked.to_pay_minor, currency=checked.currency)
         lines.append(f"The reservation is not paid yet: {price}")

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, and_, bindparam, or_, select
 
+from seatbook.domain.party_concessions import PeopleWhoPayLess, party_concessions
 from seatbook.domain.prices import CONCESSION_OF_LINE, order_fee_share
 from seatbook.extensions import db
 from seatbook.models import Area, Category, Concession, ReservationSeat, Seat, Section
@@ -24,7 +25,8 @@ WORTH_ASKING_FOR = timedelta(seconds=15)
 class BasketLine:
     """One place with its price in minor units, of which `order_fee_minor` is its share of the fee for the order,
     and `fee_minor` that and the fee for the place. `is_free`: somebody could take it now. `party_size` people come
-    to a slot of a room that asks, which takes from `min_party` to `max_party`."""
+    to a slot of a room that asks, which takes from `min_party` to `max_party`; `party_concessions` says who of them
+    pays less, and `concession_id` for whom any other place is."""
 
     seat_id: int
     area_id: int
@@ -51,6 +53,7 @@ class BasketLine:
     min_party: int | None = None
     max_party: int | None = None
     price_per: str = "slot"
+    party_concessions: tuple[PeopleWhoPayLess, ...] = ()
 
     @property
     def takes_concession(self) -> bool:
@@ -58,6 +61,12 @@ class BasketLine:
         return self.area_kind in ("seated", "standing") or (
             self.area_kind == "slots" and self.price_per == "person"
         )
+
+    @property
+    def concession_ids(self) -> set[int]:
+        """The concessions that somebody pays by."""
+        by_people = {one.concession_id for one in self.party_concessions}
+        return by_people if self.concession_id is None else {self.concession_id}
 
     @property
     def before_minor(self) -> int:
@@ -193,6 +202,7 @@ LINES = with_names(
         Area.min_party,
         Area.max_party,
         Area.price_per,
+        party_concessions(),
     )
     .select_from(ReservationSeat)
     .join(Seat, and_(Seat.event_id == ReservationSeat.event_id, Seat.id == ReservationSeat.seat_id))

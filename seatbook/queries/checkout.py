@@ -17,8 +17,8 @@ from seatbook.queries.viewer import Viewer, load_viewer
 
 @dataclass(frozen=True, slots=True)
 class ConcessionView:
-    """Who pays less at this event, and how much less (0 to 100 %). One that is not active is for places that have
-    it."""
+    """Who pays less at this event, and how much less (0 to 100 %). One that is not active is for places, and people
+    of a party, that have it."""
 
     id: int
     name: str
@@ -71,8 +71,12 @@ class CheckoutPage:
         return (*past, *sorted(open_, key=lambda group: group.until))
 
     def concessions_for(self, line: BasketLine) -> list[ConcessionView]:
-        """What can be chosen for this place."""
-        return [one for one in self.concessions if one.is_active or one.id == line.concession_id]
+        """What can be chosen for this place, or for people of its party."""
+        return [one for one in self.concessions if one.is_active or one.id in line.concession_ids]
+
+    def people_by(self, concession: ConcessionView, line: BasketLine) -> int:
+        """How many of the party of this slot pay by that concession."""
+        return sum(one.people for one in line.party_concessions if one.concession_id == concession.id)
 
     @property
     def before_minor(self) -> int:
@@ -94,7 +98,10 @@ def load_checkout(event_id: int, *, holder_id: int | None) -> CheckoutPage:
         select(Concession.id, Concession.name, Concession.percent_off, Concession.is_active)
         .where(
             Concession.event_id == event_id,
-            or_(Concession.is_active, Concession.id.in_({line.concession_id for line in basket.lines})),
+            or_(
+                Concession.is_active,
+                Concession.id.in_({id_ for line in basket.lines for id_ in line.concession_ids}),
+            ),
         )
         .order_by(Concession.position, Concession.id)
     ).all()

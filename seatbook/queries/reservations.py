@@ -22,6 +22,7 @@ from sqlalchemy import (
     tuple_,
 )
 
+from seatbook.domain.party_concessions import PeopleWhoPayLess, party_concessions
 from seatbook.domain.prices import CONCESSION_OF_LINE, order_fee_share
 from seatbook.domain.reference import format_reference
 from seatbook.errors import NotFound
@@ -59,8 +60,9 @@ class ReservedPlace(NamedPlace):
     order_fee_minor: int = 0
     full_price_minor: int | None = None
     concession: str | None = None
-    # How many people come to a slot of a room that asks.
+    # How many people come to a slot of a room that asks, and who of them pays less.
     party_size: int | None = None
+    party_concessions: tuple[PeopleWhoPayLess, ...] = ()
 
     @property
     def before_minor(self) -> int:
@@ -474,6 +476,7 @@ def _place_rows_of_any_time() -> Select[*tuple[Any, ...]]:
             ReservationSeat.full_price_minor,
             Concession.name,
             ReservationSeat.party_size,
+            party_concessions(),
         )
         .select_from(ReservationSeat)
         .join(

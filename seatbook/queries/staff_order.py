@@ -11,6 +11,7 @@ from sqlalchemy import Text, and_, case, cast, func, literal_column, select
 from sqlalchemy.orm import aliased
 
 from seatbook.domain.orders import decisions_about
+from seatbook.domain.party_concessions import PeopleWhoPayLess, party_concessions
 from seatbook.domain.prices import order_fee_share
 from seatbook.domain.reference import format_reference
 from seatbook.errors import NotFound
@@ -57,6 +58,7 @@ class OrderPlace(NamedPlace):
     fee_minor: int
     order_fee_minor: int
     party_size: int | None
+    party_concessions: tuple[PeopleWhoPayLess, ...]
     concession: str | None
     outcome: str | None
     ended_at: datetime | None
@@ -321,6 +323,7 @@ def _places(event_id: int, reservation_id: int) -> tuple[OrderPlace, ...]:
             line.fee_minor,
             order_fee_share(),
             line.party_size,
+            party_concessions(),
             Concession.name,
             line.outcome,
             line.ended_at,

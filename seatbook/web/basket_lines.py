@@ -28,8 +28,8 @@ class PlaceLine:
     """One line: what it is, where, how many, and what they cost together (minor units), without the fee for the order.
 
     `seat_ids` are the places it stands for; giving one back gives back the last. `before_minor` is the
-    price without a concession or a code; `concession` who pays less; `party` how many people come to a slot of a
-    room that asks, which is part of `where`, too.
+    price without a concession or a code; `concession` who pays less, or how many of a party; `party` how many
+    people come to a slot of a room that asks, which is part of `where`, too.
     """
 
     name: str
@@ -65,7 +65,7 @@ def place_lines(lines: Sequence[BasketLine | ReservedPlace], *, time_zone: str) 
             price_minor=sum(_own_price(line) for line in group),
             seat_ids=tuple(line.seat_id for line in group),
             before_minor=sum(line.before_minor for line in group),
-            concession=group[0].concession or "",
+            concession=for_whom(group[0]),
             party=_party(group[0]),
         )
         for group in groups.values()
@@ -102,6 +102,11 @@ def _where(line: BasketLine | ReservedPlace) -> str:
 def people(count: int) -> str:
     """ "4 people" """
     return ngettext("%(num)s person", "%(num)s people", count)
+
+
+def for_whom(line: BasketLine | ReservedPlace | OrderPlace) -> str:
+    """Who pays less: "Child"; of a party "2 × Child, 1 × Student"; "": nobody."""
+    return line.concession or ", ".join(map(str, line.party_concessions))
 
 
 def _party(line: BasketLine | ReservedPlace) -> Party | None:

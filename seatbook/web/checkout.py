@@ -43,6 +43,8 @@ blueprint = Blueprint("checkout", __name__, url_prefix="/events/<int:event_id>/c
 # What the page of the checkout says itself.
 SAID_HERE = (BasketChanged, HoldExpired, InvalidInput, NotFound, PartyDoesNotFit, SaleClosed)
 CONCESSION = "concession-"
+# Of a party: `people-SEAT-CONCESSION`.
+PEOPLE = "people-"
 CHOSEN_ANOTHER_PRICE = N_(
     "With what you have chosen, the price is another one. Nothing was charged: please look again."
 )
@@ -148,8 +150,9 @@ def _new_code() -> str:
 
 
 def _choose(event_id: int, holder: HolderRef) -> orders.Repriced | None:
-    """What the form says of its places: `concession-SEAT=ID` for whom they are (nothing: the full price),
-    `party-SEAT=N` how many come to that slot. None: it says nothing."""
+    """What the form says of its places, in one act: `concession-SEAT=ID` for whom they are (nothing: the full price),
+    `party-SEAT=N` how many come to that slot, `people-SEAT-CONCESSION=N` how many of them pay by that concession.
+    None: it says nothing."""
     choices = {
         id_of(name.removeprefix(CONCESSION)): id_of(value) if value else None
         for name, value in request.form.items()
@@ -160,12 +163,24 @@ def _choose(event_id: int, holder: HolderRef) -> orders.Repriced | None:
         for name, value in request.form.items()
         if name.startswith(PARTY)
     }
-    repriced = None
-    if parties:
-        repriced = orders.choose_parties(event_id, choices=parties, holder=holder)
-    if choices:
-        repriced = orders.choose_concessions(event_id, choices=choices, holder=holder)
-    return repriced
+    people: dict[int, dict[int, int]] = {}
+    for name, value in request.form.items():
+        if name.startswith(PEOPLE):
+            seat_id, _dash, concession_id = name.removeprefix(PEOPLE).partition("-")
+            people.setdefault(id_of(seat_id), {})[id_of(concession_id)] = _number_of_people(value)
+    if not (choices or parties or people):
+        return None
+    return orders.choose_for_whom(
+        event_id, concessions=choices, parties=parties, people=people, holder=holder
+    )
+
+
+def _number_of_people(value: str) -> int:
+    """An empty field says that nobody does. Raises InvalidInput."""
+    count = minor_of(value or "0")
+    if count is None:
+        raise InvalidInput(field="people", reason=N_("Please say with a number how many people pay less."))
+    return count
 
 
 def _choose_if_held(event_id: int, holder: HolderRef) -> orders.Repriced | None:
@@ -231,7 +246,12 @@ def _refuse_code(event_id: int, holder: HolderRef, fault: str) -> BaseResponse:
 
 def _refuse(event_id: int, holder: HolderRef, error: SeatbookError) -> BaseResponse:
     page = load_checkout(event_id, holder_id=holder.holder_id)
-    refused = Refusal(_sentence(error, time_zone=page.event.time_zone))
+    sentence = _sentence(error, time_zone=page.event.time_zone)
+    seat_id = error.data.get("seat_id") if isinstance(error, InvalidInput) else None
+    if seat_id in {line.seat_id for line in page.basket.lines}:
+        refused = Refusal(party_fault=sentence, seat_id=str(seat_id))
+    else:
+        refused = Refusal(sentence)
     return _answer_refusal(page, refused, status=status_of(error))
 
 
@@ -276,6 +296,8 @@ def _page(
         # That it does not take place is what all of the page says then.
         sentence=refused.sentence if page.event.sale != "cancelled" else "",
         code_fault=refused.code_fault,
+        party_fault=refused.party_fault,
+        party_fault_at=refused.seat_id,
         typed=refused.typed,
     )
     return make_response(body, status)

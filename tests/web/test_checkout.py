@@ -1096,7 +1096,9 @@ def test_a_shirt_and_a_whole_slot_cost_the_same_for_everybody(alice: Visitor, pr
         assert alice.pick(hall.event_id, place).status_code == 303
     text = alice.open(checkout_of(hall)).text
     takes = {hall.seat_ids[0]} | ({slot} if price_per == "person" else set())
-    assert {int(found) for found in re.findall(r'name="concession-(\d+)"', text)} == takes
+    assert {int(found) for found in re.findall(r'name="(?:concession|people)-(\d+)', text)} == takes
+    # Of a party it is asked how many.
+    assert f'name="concession-{slot}"' not in text
     for place in (shirt, slot, hall.seat_ids[0]):
         choice: dict[str, Any] = {f"concession-{place}": str(child)}
         answer = alice.send(f"{checkout_of(hall)}/prices", page=checkout_of(hall), **choice)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from seatbook.domain.mail import Told
+from seatbook.domain.party_concessions import read_party_concessions
 from seatbook.domain.reference import format_reference
 from seatbook.queries.reservations import ReservedPlace, whens_of
 from seatbook.web.addresses import address_of
@@ -96,4 +97,6 @@ def read_facts(told: Told) -> Facts:
 def _place(data: dict[str, Any]) -> ReservedPlace:
     times = {field: datetime.fromisoformat(data[field]) for field in ("starts_at", "ends_at") if data[field]}
     known = {name: data[name] for name in ReservedPlace.__dataclass_fields__ if name in data}
-    return ReservedPlace(**known | {"starts_at": None, "ends_at": None} | times)
+    # Letters of the release before say nothing of it.
+    fewer = read_party_concessions(data.get("party_concessions"))
+    return ReservedPlace(**known | {"party_concessions": fewer, "starts_at": None, "ends_at": None} | times)
