@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from urllib.parse import parse_qsl, urlencode
 
 from flask import Blueprint, Response, flash, g, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -175,6 +176,16 @@ def _choose(event_id: int, holder: HolderRef) -> orders.Repriced | None:
     )
 
 
+def _typed_party(seat_id: int) -> str:
+    """What was chosen for the party of one slot, as a query string: it stays in its fields until it is right."""
+    fields = {
+        name: value[:5]
+        for name, value in request.form.items()
+        if name == f"{PARTY}{seat_id}" or name.startswith(f"{PEOPLE}{seat_id}-")
+    }
+    return urlencode(fields)
+
+
 def _number_of_people(value: str) -> int:
     """An empty field says that nobody does. Raises InvalidInput."""
     count = minor_of(value or "0")
@@ -249,7 +260,7 @@ def _refuse(event_id: int, holder: HolderRef, error: SeatbookError) -> BaseRespo
     sentence = _sentence(error, time_zone=page.event.time_zone)
     seat_id = error.data.get("seat_id") if isinstance(error, InvalidInput) else None
     if seat_id in {line.seat_id for line in page.basket.lines}:
-        refused = Refusal(party_fault=sentence, seat_id=str(seat_id))
+        refused = Refusal(party_fault=sentence, seat_id=str(seat_id), party_typed=_typed_party(seat_id))
     else:
         refused = Refusal(sentence)
     return _answer_refusal(page, refused, status=status_of(error))
@@ -298,6 +309,7 @@ def _page(
         code_fault=refused.code_fault,
         party_fault=refused.party_fault,
         party_fault_at=refused.seat_id,
+        party_typed=dict(parse_qsl(refused.party_typed, keep_blank_values=True)),
         typed=refused.typed,
     )
     return make_response(body, status)

@@ -16,13 +16,14 @@ KEPT = "checkout_refusal"
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """`sentence` stands above the page; `code_fault` beside the field for a code, with what was `typed` there;
-    `party_fault` beside the party of `seat_id`, in figures."""
+    `party_fault` beside the party of `seat_id` (in figures), with what was `party_typed` there, as a query string."""
 
     sentence: str = ""
     code_fault: str = ""
     typed: str = ""
     party_fault: str = ""
     seat_id: str = ""
+    party_typed: str = ""
 
 
 def keep(refusal: Refusal, *, event_id: int) -> None:
