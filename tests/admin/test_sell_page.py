@@ -11,7 +11,16 @@ from flask import Flask
 
 from seatbook.domain.holders import HolderRef
 from seatbook.domain.orders import choose_concessions, create_concession
-from tests.factories import Hall, change_event, database_clock, let_hold_end, make_event, seat_row, statuses
+from tests.factories import (
+    Hall,
+    change_event,
+    database_clock,
+    let_hold_end,
+    make_event,
+    make_slots,
+    seat_row,
+    statuses,
+)
 from tests.paying import make_online_event, payments_of
 from tests.query_count import statements
 from tests.snapshot import nothing_changes, rows_of
@@ -135,6 +144,24 @@ def test_a_concession_counts_at_the_window_too(staff: Visitor) -> None:
     assert "Child" in answer.text
     staff.send(path_of(hall), how="cash", **basket_fields(staff, hall))
     assert payments_of(hall)[0].amount_minor == 2250
+
+
+def test_a_family_is_sold_what_the_seller_chose_for_each_of_them(staff: Visitor) -> None:
+    hall = make_online_event()
+    child = create_concession(hall.event_id, name="Child", percent_off=50)
+    (slot,) = make_slots(
+        hall, starts=[database_clock() + timedelta(days=1)], party=(2, 6), price_per="person"
+    )
+    staff.pick(hall.event_id, slot)
+    checkout = f"/events/{hall.event_id}/checkout"
+    chosen: dict[str, Any] = {f"party-{slot}": "4", f"people-{slot}-{child}": "2"}
+    staff.send(f"{checkout}/prices", page=checkout, **chosen)
+    assert "4 people · 2 × Child" in staff.open(path_of(hall)).text
+
+    sold = staff.send(path_of(hall), how="cash", **basket_fields(staff, hall))
+
+    assert payments_of(hall)[0].amount_minor == 13500
+    assert "<small>2 × Child</small>" in staff.open(sold.location or "").text
 
 
 def test_what_is_not_held_any_more_is_not_sold(staff: Visitor) -> None:

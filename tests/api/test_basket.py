@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -39,7 +40,7 @@ def basket(caller: Caller, hall: Hall) -> Answer:
     return caller.get(f"/events/{hall.event_id}/basket/").json["basket"]
 
 
-def choose(caller: Caller, hall: Hall, what: str, *choices: dict[str, int | None]) -> Answer:
+def choose(caller: Caller, hall: Hall, what: str, *choices: dict[str, Any]) -> Answer:
     return caller.post(f"/events/{hall.event_id}/basket/{what}/", {"choices": list(choices)})
 
 
@@ -174,6 +175,87 @@ def test_how_many_come_is_said_and_priced(app: Flask, ada: Caller, hall: Hall) -
 
     bought = ada.post(f"/events/{hall.event_id}/reserve/", {"seat_ids": [slot]}).json["reservation_id"]
     assert ada.get(f"/reservations/{bought}/").json["reservation"]["places"][0]["party_size"] == 4
+
+
+def test_who_of_a_party_pays_less_is_said_with_it_and_read_wherever_the_place_is(
+    app: Flask, ada: Caller, clerk: Caller, hall: Hall
+) -> None:
+    with app.app_context():
+        child = create_concession(hall.event_id, name="Child", percent_off=50)
+        starts = [database_clock() + timedelta(days=1)]
+        (slot,) = make_slots(hall, starts=starts, party=(2, 6), price_per="person")
+    hold(ada, hall, slot)
+    two = [{"concession_id": child, "people": 2}]
+    named = [{"concession_id": child, "name": "Child", "people": 2}]
+
+    said = choose(ada, hall, "parties", {"seat_id": slot, "people": 4, "party_concessions": two})
+
+    [place] = said.json["basket"]["places"]
+    # 45.00 each and half of that, with a fee of 1.00 for each.
+    assert (place["price"], place["full_price"], place["party_concessions"]) == ("139.00", "184.00", named)
+    assert (place["concession_id"], place["concession"]) == (None, None)
+    # Left out, they stay; named, those that are not counted pay the full price.
+    for party, total, fewer in (
+        ({"people": 3}, "93.00", named),
+        ({"people": 3, "party_concessions": None}, "93.00", named),
+        ({"people": 3, "party_concessions": []}, "138.00", []),
+        ({"people": 3, "party_concessions": two}, "93.00", named),
+    ):
+        now = choose(ada, hall, "parties", {"seat_id": slot, **party}).json["basket"]
+        assert (now["total_price"], now["places"][0]["party_concessions"]) == (total, fewer)
+
+    reserved = ada.post(f"/events/{hall.event_id}/reserve/", {"seat_ids": [slot]}).json["reservation_id"]
+    [booked] = ada.get(f"/reservations/{reserved}/").json["reservation"]["places"]
+    assert (booked["party_size"], booked["party_concessions"], booked["concession"]) == (3, named, None)
+    [ordered] = clerk.get(f"/staff/reservations/{reserved}/").json["reservation"]["places"]
+    assert (ordered["party_size"], ordered["party_concessions"]) == (3, named)
+    [ticket] = ada.get(f"/reservations/{reserved}/tickets/").json["tickets"]
+    verdict = clerk.post("/staff/tickets/check/", {"code": ticket["code"]}).json
+    assert (verdict["party_size"], verdict["party_concessions"], verdict["concession"]) == (3, named, None)
+
+
+def test_a_concession_for_a_slot_is_for_everybody_of_its_party(app: Flask, ada: Caller, hall: Hall) -> None:
+    with app.app_context():
+        child = create_concession(hall.event_id, name="Child", percent_off=50)
+        starts = [database_clock() + timedelta(days=1)]
+        (slot,) = make_slots(hall, starts=starts, party=(2, 6), price_per="person")
+    hold(ada, hall, slot)
+    choose(ada, hall, "parties", {"seat_id": slot, "people": 3})
+    for concession_id, people in ((child, [3]), (None, [])):
+        choice = {"seat_id": slot, "concession_id": concession_id}
+        [place] = choose(ada, hall, "concessions", choice).json["basket"]["places"]
+        assert [one["people"] for one in place["party_concessions"]] == people
+
+
+def test_more_who_pay_less_than_come_change_nothing(app: Flask, ada: Caller, hall: Hall) -> None:
+    with app.app_context():
+        child = create_concession(hall.event_id, name="Child", percent_off=50)
+        starts = [database_clock() + timedelta(days=days) for days in (1, 2)]
+        slot, other = make_slots(hall, starts=starts, party=(2, 6), price_per="person")
+    hold(ada, hall, slot, other)
+    choose(
+        ada,
+        hall,
+        "parties",
+        {"seat_id": slot, "people": 4, "party_concessions": [{"concession_id": child, "people": 3}]},
+    )
+
+    def party(people: int, *said: tuple[int, int]) -> dict[str, Any]:
+        fewer = [{"concession_id": id_, "people": count} for id_, count in said]
+        return {"seat_id": slot, "people": people, "party_concessions": fewer}
+
+    with app.app_context(), nothing_changes():
+        for choice, status in (
+            ({"seat_id": slot, "people": 2}, 422),
+            (party(4, (child, 5)), 422),
+            (party(4, (child, 1), (child, 1)), 422),
+            (party(4, (child + 1, 1)), 404),
+        ):
+            refusal = choose(ada, hall, "parties", {"seat_id": other, "people": 5}, choice)
+            assert refusal.status_code == status, choice
+    told = choose(ada, hall, "parties", {"seat_id": slot, "people": 2}).json
+    assert told["detail"].startswith("More people pay less (3) than come (2).")
+    assert told["errors"][0]["pointer"] == "#/choices/0/people"
 
 
 def test_more_time_is_given_as_far_as_it_goes(app: Flask, ada: Caller, hall: Hall) -> None:

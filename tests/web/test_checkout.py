@@ -16,10 +16,13 @@ from seatbook.domain import orders
 from seatbook.domain.expiry import sweep_expired_holds
 from seatbook.domain.holders import HolderRef
 from seatbook.domain.inventory import confirm_reservation, hold_seats
+from seatbook.domain.mail import Told
 from seatbook.domain.reference import format_reference
+from seatbook.domain.tickets import tickets_of
 from seatbook.extensions import db
 from seatbook.models import Area, Holder, Mail, Payment, Reservation, Seat
 from seatbook.payments import Answer
+from seatbook.web.letters import write_letter
 from seatbook.web.paying import till
 from tests.factories import (
     BERLIN,
@@ -37,7 +40,7 @@ from tests.factories import (
 )
 from tests.paying import let_deadline_pass, make_online_event, refunds_of
 from tests.query_count import statements
-from tests.snapshot import nothing_changes
+from tests.snapshot import nothing_changes, rows_of
 from tests.visitor import Visitor
 from tests.web.basket import pay_fields
 
@@ -207,7 +210,9 @@ def whole_form(text: str, **chosen: str) -> dict[str, Any]:
     for name, inner in re.findall(r'<select name="([^"]+)" form="pay"[^>]*>(.*?)</select>', text, re.DOTALL):
         selected = re.search(r'value="([^"]*)" selected', inner)
         fields[name] = selected[1] if selected else ""
-    fields |= dict(re.findall(r'<input [^>]*name="(code|refused_code)" form="pay" value="([^"]*)"', text))
+    fields |= dict(
+        re.findall(r'<input [^>]*name="(code|refused_code|people-[\d-]+)" form="pay" value="([^"]*)"', text)
+    )
     assert set(chosen) <= set(fields)
     return fields | chosen
 
@@ -1083,6 +1088,107 @@ def test_how_many_come_is_said_at_the_checkout_and_stands_everywhere(
     assert told["places"][0]["party_size"] == 4
 
 
+def make_family_tour() -> tuple[Hall, int, str, str]:
+    """A tour for two to six at 45.00 each: the event, its slot, and the fields for children and for students."""
+    hall = make_online_event()
+    child, student = (
+        orders.create_concession(hall.event_id, name=name, percent_off=percent)
+        for name, percent in (("Child", 50), ("Student", 20))
+    )
+    starts = [database_clock() + timedelta(days=2)]
+    (slot,) = make_slots(hall, starts=starts, name="Tour", party=(2, 6), price_per="person")
+    return hall, slot, f"people-{slot}-{child}", f"people-{slot}-{student}"
+
+
+def test_how_many_come_and_who_pays_less_is_one_act_and_stands_everywhere(app: Flask, alice: Visitor) -> None:
+    hall, slot, children, students = make_family_tour()
+    assert alice.pick(hall.event_id, slot).status_code == 303
+    chosen = {f"party-{slot}": "4", children: "2", students: "1"}
+    fields = whole_form(alice.open(checkout_of(hall)).text, **chosen)
+    answer = alice.send(f"{checkout_of(hall)}/prices", page=checkout_of(hall), htmx=True, **fields)
+    assert answer.status_code == 200
+    assert "The total is €126.00 now." in answer.text
+    # One change of the party: nobody was ever told another price in between.
+    assert [line["party_size"] for line in rows_of("reservation_seat")] == [2, 4]
+    text = alice.open(checkout_of(hall)).text
+    assert whole_form(text) | chosen == whole_form(text)
+    assert "2 × Child, 1 × Student" in alice.open(f"/events/{hall.event_id}").text
+    address = decide(alice, press_pay(alice, hall))
+    for page in (address, f"{address}/tickets", f"{address}/cancel"):
+        assert "2 × Child, 1 × Student" in alice.open(page).text, page
+    told = db.session.query(Mail).where(Mail.kind == "confirmed").one()
+    letter = write_letter(
+        Told("confirmed", "alice@example.org", "en", hall.event_id, told.reservation_id or 0, told.data or {})
+    )
+    for body in (letter.body_text, letter.body_html or ""):
+        assert "2 × Child, 1 × Student" in body
+    (ticket,) = tickets_of(
+        hall.event_id, reservation_id=told.reservation_id or 0, config=app.extensions["seatbook"]
+    )
+    output = app.test_cli_runner().invoke(args=["ticket", "verify", ticket.code]).output
+    assert "It lets in 4 people." in output
+    assert "At a lower price: 2 × Child, 1 × Student" in output
+
+
+@pytest.mark.parametrize("htmx", [True, False])
+def test_more_who_pay_less_than_come_are_refused_at_their_fields_which_keep_what_was_typed(
+    alice: Visitor, htmx: bool
+) -> None:
+    hall, slot, children, students = make_family_tour()
+    pick(alice, hall, 0)
+    assert alice.pick(hall.event_id, slot).status_code == 303
+    chosen = {f"party-{slot}": "3", children: "2", students: "2"}
+    fields = whole_form(alice.open(checkout_of(hall)).text, **chosen)
+    for act in ("prices", "pay"):
+        with nothing_changes():
+            answer = alice.send(f"{checkout_of(hall)}/{act}", page=checkout_of(hall), htmx=htmx, **fields)
+        assert answer.status_code == (422 if htmx else 303)
+        text = answer.text if htmx else alice.open(checkout_of(hall)).text
+        assert re.search(r'id="party-fault" role="alert">More people pay less \(4\) than come \(3\)', text)
+        assert text.count('aria-invalid="true" aria-describedby="party-fault"') == 2
+        assert {name: whole_form(text)[name] for name in chosen} == chosen
+        # What was not refused stands as it is.
+        assert "Pay €135.00" in text
+    # It is told once.
+    assert "party-fault" not in alice.open(checkout_of(hall)).text
+
+
+@pytest.mark.parametrize("typed", ["-1", "1.5", "two", "9" * 30])
+def test_what_is_no_number_of_people_is_refused(alice: Visitor, typed: str) -> None:
+    hall, slot, children, _ = make_family_tour()
+    assert alice.pick(hall.event_id, slot).status_code == 303
+    fields = whole_form(alice.open(checkout_of(hall)).text, **{children: typed})
+    with nothing_changes():
+        answer = alice.send(f"{checkout_of(hall)}/prices", page=checkout_of(hall), htmx=True, **fields)
+    assert answer.status_code == 422
+    assert "Please say with a number how many people pay less." in answer.text
+
+
+def test_a_smaller_party_on_the_events_page_is_refused_where_more_pay_less(alice: Visitor) -> None:
+    hall, slot, children, _ = make_family_tour()
+    assert alice.pick(hall.event_id, slot).status_code == 303
+    page = checkout_of(hall)
+    fields: dict[str, Any] = {f"party-{slot}": "4", children: "3"}
+    alice.send(f"{page}/prices", page=page, **fields)
+    fewer: dict[str, Any] = {f"party-{slot}": "2"}
+    with nothing_changes():
+        answer = alice.send(f"/events/{hall.event_id}/parties", page=f"/events/{hall.event_id}", **fewer)
+    assert answer.status_code == 422
+    assert "More people pay less (3) than come (2)" in answer.text
+
+
+def test_a_concession_that_was_stopped_is_offered_to_those_who_have_it(alice: Visitor) -> None:
+    hall, slot, children, students = make_family_tour()
+    assert alice.pick(hall.event_id, slot).status_code == 303
+    fields: dict[str, Any] = {children: "1"}
+    alice.send(f"{checkout_of(hall)}/prices", page=checkout_of(hall), **fields)
+    for one in rows_of("concession"):
+        orders.stop_concession(hall.event_id, concession_id=one["id"])
+    text = alice.open(checkout_of(hall)).text
+    assert children in text
+    assert students not in text
+
+
 @pytest.mark.parametrize("price_per", ["slot", "person"])
 def test_a_shirt_and_a_whole_slot_cost_the_same_for_everybody(alice: Visitor, price_per: str) -> None:
     hall = make_online_event(seats=1)
@@ -1118,11 +1224,16 @@ def _count(visitor: Visitor, path: str) -> int:
 
 def test_pages_ask_the_same_of_the_database_at_any_size(alice: Visitor) -> None:
     small, large = make_online_event(seats=8), make_online_event(seats=8)
+    tour, slot, children, _ = make_family_tour()
     for hall in (small, large):
         orders.create_concession(hall.event_id, name="Child", percent_off=50)
     pick(alice, small, 0)
     pick(alice, large, *range(8))
     assert _count(alice, checkout_of(small)) == _count(alice, checkout_of(large))
+    alice.pick(tour.event_id, slot)
+    fewer: dict[str, Any] = {f"party-{slot}": "4", children: "3"}
+    alice.send(f"{checkout_of(tour)}/prices", page=checkout_of(tour), **fewer)
+    assert _count(alice, checkout_of(tour)) == _count(alice, checkout_of(small))
     one = decide(alice, press_pay(alice, small))
     count_of_one = _count(alice, "/reservations/")
     many = decide(alice, press_pay(alice, large))
