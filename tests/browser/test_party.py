@@ -94,6 +94,23 @@ def test_a_family_says_who_they_are_and_reads_it_on_the_ticket(
     expect(anna.page.get_by_text("4 people")).to_be_visible()
 
 
+@pytest.mark.parametrize("with_scripts", [True, False])
+def test_the_enter_key_works_out_the_prices_and_takes_no_code_off(
+    come: Come, box_office: None, account: str, with_scripts: bool
+) -> None:
+    hall, slot = make_tour()
+    orders.create_code(hall.event_id, code="LANTERN", percent_off=10)
+    anna = come(java_script_enabled=with_scripts)
+    come_to_checkout(anna, account, hall, slot)
+    anna.page.get_by_label("Discount code").fill("lantern")
+    anna.press("Use it")
+    pays(anna, "€10.80")
+    many(anna, "Child (−50 %)").fill("1")
+    many(anna, "Child (−50 %)").press("Enter")
+    pays(anna, "€5.40")
+    expect(anna.page.get_by_text("Code LANTERN")).to_be_visible()
+
+
 def test_without_javascript_the_party_and_its_children_are_one_act(
     come: Come, box_office: None, account: str
 ) -> None:

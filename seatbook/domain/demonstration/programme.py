@@ -308,6 +308,8 @@ def _rooms() -> tuple[Production, ...]:
             venue=ROOMS,
             layout=halls.room(show.title),
             prices=prices,
+            # Of a room that is booked as a whole nobody pays less.
+            concessions={"Child": 50, "Student": 25} if room.price_per == "person" else {},
             dates=(Date(0, "11:00", sold),),
             minutes=60,
             max_seats=2,
