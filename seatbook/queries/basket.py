@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Boolean, and_, bindparam, or_, select
 
-from seatbook.domain.party_concessions import PeopleWhoPayLess, party_concessions
+from seatbook.domain.party_concessions import PeopleWhoPayLess, may_say_who_pays_less, party_concessions_of
 from seatbook.domain.prices import CONCESSION_OF_LINE, order_fee_share
 from seatbook.extensions import db
 from seatbook.models import Area, Category, Concession, ReservationSeat, Seat, Section
@@ -171,7 +171,23 @@ def _lines(event_id: int, *, reservation_id: int, at: datetime, with_expired: bo
     }
     # By the connection: the session's way of loading rows costs more than the query.
     rows: Iterable[Any] = db.session.connection().execute(LINES, values)
-    return tuple(BasketLine(*row) for row in rows)
+    lines = {row[-1]: BasketLine(*row[:-1]) for row in rows}
+    fewer = party_concessions_of(
+        db.session(), event_id, [line_id for line_id, line in lines.items() if _may_have_fewer(line)]
+    )
+    for line_id, of_party in fewer.items():
+        lines[line_id] = replace(lines[line_id], party_concessions=of_party)
+    return tuple(lines.values())
+
+
+def _may_have_fewer(line: BasketLine) -> bool:
+    full = line.price_minor - line.fee_minor if line.full_price_minor is None else line.full_price_minor
+    return may_say_who_pays_less(
+        party_size=line.party_size,
+        price_per=line.price_per,
+        price_minor=line.price_minor - line.fee_minor,
+        full_price_minor=full,
+    )
 
 
 # Made once: every page, every click and every poll asks it.
@@ -202,7 +218,7 @@ LINES = with_names(
         Area.min_party,
         Area.max_party,
         Area.price_per,
-        party_concessions(),
+        ReservationSeat.id,
     )
     .select_from(ReservationSeat)
     .join(Seat, and_(Seat.event_id == ReservationSeat.event_id, Seat.id == ReservationSeat.seat_id))

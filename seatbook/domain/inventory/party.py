@@ -56,6 +56,9 @@ def set_party(
         full = line.full_price_minor
         if room.price_per == "person":
             full = full // line.party_size * party_size
+        else:
+            # It is sold as a whole by now: nobody of another party pays less.
+            people = {}
         session.execute(END_LINE, values)
         session.execute(NEW_LINE, values | {"price": full, "party": party_size})
     elif people == until_now:

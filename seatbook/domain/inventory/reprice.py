@@ -6,13 +6,14 @@ uses come one after the other.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import BindParameter, Exists, and_, bindparam, delete, exists, func, select, text
 from sqlalchemy.orm import Session
 
 from seatbook.domain.inventory.rows import Locked, full_price
-from seatbook.domain.party_concessions import party_concessions
+from seatbook.domain.party_concessions import PeopleWhoPayLess, may_say_who_pays_less, party_concessions_of
 from seatbook.domain.prices import CONCESSION_OF_LINE, times_paid
 from seatbook.domain.reductions import Fees, Reduction, fees_of, for_party, reduced, without
 from seatbook.models import Area, Concession, DiscountCode, DiscountUse, Event, ReservationSeat, Seat
@@ -24,7 +25,8 @@ def reprice(session: Session, event_id: int, *, reservation_id: int) -> dict[int
     lines = session.execute(LINES, {"event_id": event_id, "reservation_id": reservation_id}).all()
     if not lines:
         return {}
-    prices = [_without_concessions(line) for line in lines]
+    fewer = party_concessions_of(session, event_id, [line.id for line in lines if _may_have_fewer(line)])
+    prices = [_without_concessions(line, fewer.get(line.id, ())) for line in lines]
     code, categories = _code_of(session, event_id, reservation_id) if lines[0].has_code else NO_CODE
     meant = [n for n, line in enumerate(lines) if not categories or line.category_id in categories]
     for number, price in zip(meant, reduced([prices[n] for n in meant], code), strict=True):
@@ -49,10 +51,19 @@ def reprice(session: Session, event_id: int, *, reservation_id: int) -> dict[int
     return {line.seat_id: terms[1] for line, terms in zip(lines, new, strict=True)}
 
 
-def _without_concessions(line: Locked) -> int:
-    if not line.party_concessions:
+def _may_have_fewer(line: Locked) -> bool:
+    return may_say_who_pays_less(
+        party_size=line.party_size,
+        price_per=line.price_per,
+        price_minor=line.price_minor - line.fee_minor,
+        full_price_minor=line.full_price_minor,
+    )
+
+
+def _without_concessions(line: Locked, of_party: Sequence[PeopleWhoPayLess]) -> int:
+    if not of_party:
         return without(line.full_price_minor, percent=line.percent_off)
-    fewer = [(one.people, one.percent_off) for one in line.party_concessions]
+    fewer = [(one.people, one.percent_off) for one in of_party]
     return for_party(line.full_price_minor, people=line.party_size, fewer=fewer)
 
 
@@ -71,7 +82,7 @@ LINES = (
         full_price().label("full_price_minor"),
         func.coalesce(Concession.percent_off, 0).label("percent_off"),
         ReservationSeat.party_size,
-        party_concessions(),
+        Area.price_per,
         Seat.category_id,
         Event.fee_per_place_minor,
         Event.fee_per_order_minor,

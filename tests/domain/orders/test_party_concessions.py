@@ -230,6 +230,18 @@ def test_a_room_that_is_sold_as_a_whole_from_now_on_leaves_what_was_agreed() -> 
     db.session.commit()
     bought = confirm_reservation(tour.hall.event_id, reservation_id=reservation, holder=ann)
     assert bought.total_minor == 2998
+    assert_books_are_right()
+
+
+def test_another_party_of_a_room_that_is_sold_as_a_whole_by_now_pays_what_it_costs() -> None:
+    tour, ann = make_tour(), make_holder("ann")
+    tour.hold(ann)
+    tour.choose(ann, 4, child=2)
+    db.session.execute(update(Area).where(Area.price_per == "person").values(price_per="slot"))
+    db.session.commit()
+    assert tour.choose(ann, 3).total_minor == 3996
+    assert said(tour.hall, tour.slots[0])[-1] == (3, 3996, {}, None)
+    assert_books_are_right()
 
 
 @pytest.mark.parametrize("has_basket", [False, True])
