@@ -66,7 +66,6 @@ def test_a_family_says_who_they_are_and_reads_it_on_the_ticket(
     assert sideways(anna.page) == 0
     assert too_small(anna.page.locator(".line-people input, .line-party select")) == []
     assert list(overlaps(boxes(anna.page.locator(".checkout-lines li > *:visible")))) == []
-    assert violations(anna.page) == []
 
     # Fewer than pay less: it stands at the fields, which keep what was chosen, and nothing changed.
     anna.page.get_by_label(re.compile("^How many come")).select_option("2")
@@ -92,6 +91,18 @@ def test_a_family_says_who_they_are_and_reads_it_on_the_ticket(
     anna.page.get_by_role("link", name=re.compile("ticket", re.I)).first.click()
     expect(anna.page.get_by_text("2 × Child, 1 × Student")).to_be_visible()
     expect(anna.page.get_by_text("4 people")).to_be_visible()
+
+
+def test_the_fields_for_people_are_named_and_so_is_what_is_wrong_with_them(
+    anna: Person, box_office: None, account: str
+) -> None:
+    hall, slot = make_tour()
+    come_to_checkout(anna, account, hall, slot)
+    assert violations(anna.page) == []
+    many(anna, "Child (−50 %)").fill("3")
+    many(anna, "Child (−50 %)").press("Tab")
+    expect(anna.alert).to_contain_text("More people pay less")
+    assert violations(anna.page) == []
 
 
 @pytest.mark.parametrize("with_scripts", [True, False])
