@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, case, literal_column, select
+from sqlalchemy import ColumnElement, bindparam, case, exists, false, literal_column, or_, select
 
 from seatbook.domain.prices import PLACE_FEE
 from seatbook.errors import NotFound
 from seatbook.extensions import db
-from seatbook.models import Event, Show, Venue
+from seatbook.models import Concession, DiscountCode, Event, Show, Venue
 from seatbook.queries.moment import CLOCK, XMIN, Moment
 
 SEAT_BY_SEAT = ("seated", "slots")
@@ -68,6 +68,7 @@ class EventView:
     `drawing` is what is drawn beside the places, as `domain/plan_drawing.py`
     writes it. An event that was read without its drawing has no shapes at all.
     `only_at_window`: the sale has ended, and is `on_sale` for whoever sells at the window.
+    `has_choices`: it is paid at the counter, and somebody may pay less: there is something to say before reserving.
     """
 
     id: int
@@ -88,6 +89,7 @@ class EventView:
     sale: str
     currency: str
     payment: str
+    has_choices: bool
     hold_ttl_seconds: int
     hold_cap_seconds: int
     max_seats: int
@@ -172,6 +174,20 @@ def _parts_of_event(*shape: str) -> tuple[ColumnElement[Any], ColumnElement[Any]
     )
 
 
+# Whoever pays online goes through the checkout in any case, so nothing is looked for there.
+HAS_CHOICES = case(
+    (
+        Event.payment == "counter",
+        or_(
+            *(
+                exists().where(kind.event_id == Event.id, kind.is_active).correlate(Event)
+                for kind in (Concession, DiscountCode)
+            )
+        ),
+    ),
+    else_=false(),
+).label("has_choices")
+
 # Made once: every page, every click and every poll asks one of these.
 _EVENT = (
     select(
@@ -193,6 +209,7 @@ _EVENT = (
         sale_at(CLOCK).label("sale"),
         Event.currency,
         Event.payment,
+        HAS_CHOICES,
         Event.hold_ttl_seconds,
         Event.hold_cap_seconds,
         Event.max_seats,

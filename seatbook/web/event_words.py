@@ -211,8 +211,13 @@ class EventWords:
 
     @property
     def is_to_be_paid(self) -> bool:
-        """Whether the basket leads to the checkout, and not at once to a reservation."""
+        """Whether money is to be paid before the places are bought."""
         return self.page.event.payment == "online" and self.page.basket.total_minor > 0
+
+    @property
+    def leads_to_checkout(self) -> bool:
+        """Whether there is something to pay or to choose before a reservation."""
+        return self.is_to_be_paid or (self.page.event.has_choices and self.page.basket.total_minor > 0)
 
     @property
     def paying(self) -> list[tuple[PaidFor, str]]:

@@ -32,6 +32,7 @@ from tests.factories import (
     let_hold_end,
     make_area,
     make_category,
+    make_event,
     make_holder,
     make_slots,
     open_reservations,
@@ -259,6 +260,44 @@ def test_whoever_types_a_code_and_pays_at_once_is_shown_what_it_makes_of_the_pri
     pick(alice, hall, 0, 1)
     chosen = {f"concession-{hall.seat_ids[0]}": str(child)}
     assert "Code LANTERN" in pay_at_once(alice, hall, shown=6075, code="lantern", **chosen)
+
+
+@pytest.mark.parametrize("kind", ["concession", "code"])
+def test_whoever_pays_at_the_counter_chooses_before_reserving_where_somebody_may_pay_less(
+    alice: Visitor, kind: str
+) -> None:
+    hall = make_event(seats=3, payment="counter")
+    pick(alice, hall, 0)
+    text = alice.open(f"/events/{hall.event_id}").text
+    assert checkout_of(hall) not in text
+    assert "You pay at the box office." in text
+    chosen = {"code": "lantern"}
+    if kind == "concession":
+        child = orders.create_concession(hall.event_id, name="Child", percent_off=50)
+        chosen = {f"concession-{hall.seat_ids[0]}": str(child)}
+    else:
+        orders.create_code(hall.event_id, code="LANTERN", percent_off=50)
+
+    text = alice.open(f"/events/{hall.event_id}").text
+    assert f'href="{checkout_of(hall)}"' in text
+    assert 'id="reserve"' not in text
+    assert "You pay at the box office." in text
+    fields = whole_form(alice.open(checkout_of(hall)).text, **chosen)
+    alice.send(f"{checkout_of(hall)}/prices", page=checkout_of(hall), **fields)
+    text = alice.open(checkout_of(hall)).text
+    assert "€22.50" in text
+    assert "You pay at the box office." in text
+    alice.open(press_pay(alice, hall))
+    assert db.session.scalars(db.select(Reservation.total_minor)).all() == [2250]
+    assert statuses(hall) == ["reserved", "available", "available"]
+
+
+def test_a_concession_that_nobody_can_choose_any_more_is_no_reason_for_a_checkout(alice: Visitor) -> None:
+    hall = make_event(seats=1, payment="counter")
+    child = orders.create_concession(hall.event_id, name="Child", percent_off=50)
+    orders.stop_concession(hall.event_id, concession_id=child)
+    pick(alice, hall, 0)
+    assert 'id="reserve"' in alice.open(f"/events/{hall.event_id}").text
 
 
 def test_nothing_is_paid_with_a_typed_code_that_is_not_good(alice: Visitor) -> None:
