@@ -102,7 +102,8 @@ def _qr(pdf: FPDF, face: TicketFace, *, x: float, y: float) -> None:
                 start = None
     pdf.set_xy(x, y + QR_SIZE - 1)
     _font(pdf, 8, "", QUIET)
-    pdf.cell(QR_SIZE, 4, _("No. %(ticket)s", ticket=f"{face.ticket}-{face.version}"), align=Align.C)
+    number = f"{face.ticket}-{face.version}"
+    pdf.cell(QR_SIZE, 4, _("No. %(ticket)s", ticket=number), align=Align.C)
 
 
 def _footer(pdf: FPDF, face: TicketFace, *, y: float) -> None:
