@@ -226,12 +226,12 @@ def why_not_for_sale(checkout: Checkout, event: Any) -> str:
 
 
 def _offer_end(checkout: Checkout, event: Any) -> datetime | None:
-    """Until when equal places are offered; None: the event offers none. Nobody can come any more to a slot that has
-    begun, so an offer that has one ends with its start at the latest."""
+    """Until when equal places are offered; None: the event offers none. At the latest until nothing is left to come
+    to: the end of the event, and the start of each slot."""
     if event.late_offer_seconds is None:
         return None
     starts: list[datetime] = [seat.starts_at for seat in checkout.seats if seat.starts_at is not None]
-    return min([checkout.now + timedelta(seconds=event.late_offer_seconds), *starts])
+    return min([checkout.now + timedelta(seconds=event.late_offer_seconds), event.ends_at, *starts])
 
 
 def _refund_all(session: Session, checkout: Checkout, payment: PaymentRow, *, reason: str) -> None:

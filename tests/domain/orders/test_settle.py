@@ -522,6 +522,18 @@ def test_equal_places_side_by_side_are_offered_and_taken() -> None:
     assert_books_are_right()
 
 
+def test_an_offer_ends_with_the_event_at_the_latest() -> None:
+    hall, ann, till = make_online_event(seats=6, late_offer_seconds=600), make_holder(), make_till()
+    end = database_clock() + timedelta(minutes=3)
+    begun = late(hall, ann, till)
+    change_event(hall, starts_at=end - timedelta(hours=2), ends_at=end)
+    hold_seats(hall.event_id, seat_ids=hall.seat_ids[:1], holder=make_holder())
+    record_answer(hall.event_id, begun.payment_id or 0, answer=Answer("paid", begun.total_minor, "EUR"))
+    payment = payment_row(begun)
+    assert payment.settlement == "offered"
+    assert reservation_row(hall, payment.settled_reservation_id).expires_at == end
+
+
 @pytest.mark.parametrize("who", ["declined", "ended", "swept", "too late"])
 def test_an_offer_that_is_not_taken_gives_the_money_back(who: str) -> None:
     hall, ann, till = make_online_event(seats=6, late_offer_seconds=600), make_holder(), make_till()
