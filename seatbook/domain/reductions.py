@@ -2,9 +2,9 @@
 
 A concession takes a part of one place's price, rounded to the nearest unit, a
 half upwards; of a party where each pays, of the price of each who has it. Then a
-code takes a part of each price in the same way, or an
-amount of the whole, which is spread over the places in proportion, so that each
-place has a price of its own that can be given back.
+code takes a part of each price in the same way, or an amount of the whole, which
+is spread over the places in proportion, so that each place has a price of its
+own that can be given back.
 
 Fees come on top of that, and nothing makes them less: one for each place, or
 for each person where the price is for each, and one for the whole, which is
