@@ -230,8 +230,13 @@ def _offer_end(checkout: Checkout, event: Any) -> datetime | None:
     to: the end of the event, and the start of each slot."""
     if event.late_offer_seconds is None:
         return None
-    starts: list[datetime] = [seat.starts_at for seat in checkout.seats if seat.starts_at is not None]
-    return min([checkout.now + timedelta(seconds=event.late_offer_seconds), event.ends_at, *starts])
+    starts = [seat.starts_at for seat in checkout.seats if seat.starts_at is not None]
+    ends: list[datetime] = [
+        checkout.now + timedelta(seconds=event.late_offer_seconds),
+        event.ends_at,
+        *starts,
+    ]
+    return min(ends)
 
 
 def _refund_all(session: Session, checkout: Checkout, payment: PaymentRow, *, reason: str) -> None:
