@@ -182,7 +182,8 @@ def test_a_receiver_that_sends_a_byte_now_and_then_is_cut_off(
 ) -> None:
     def drip(_request: Request, handler: BaseHTTPRequestHandler) -> None:
         try:
-            for _ in range(100):
+            # As long as somebody listens.
+            while True:
                 handler.wfile.write(b"H")
                 handler.wfile.flush()
                 time.sleep(0.1)
@@ -192,9 +193,7 @@ def test_a_receiver_that_sends_a_byte_now_and_then_is_cut_off(
     subscribe("seat.*")
     happen()
     receiver.answer = drip
-    began = time.monotonic()
     turn(config, deadline_seconds=2)
-    assert time.monotonic() - began < 5
     (row,) = deliveries()
     assert (row.status, row.last_error) == ("waiting", "no answer in time")
 
