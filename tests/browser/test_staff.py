@@ -57,7 +57,9 @@ def test_an_order_is_found_and_cancelled_by_keys_alone(anna: Person, hall: Hall)
     line = page.get_by_role("link", name=bought.code)
     expect(line).to_be_focused()
     # The same search once more, as when its field and its button ask one after the other: one stays where one is.
-    line.evaluate("line => { line.dataset.old = ''; document.querySelector('[role=search]').requestSubmit() }")
+    line.evaluate(
+        "line => { line.dataset.old = ''; document.querySelector('[role=search]').requestSubmit() }"
+    )
     expect(page.locator("[data-old]")).to_have_count(0)
     expect(line).to_be_focused()
     anna.led_on(lambda: press("Enter"))
