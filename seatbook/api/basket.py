@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import Field
 
@@ -19,6 +19,8 @@ from seatbook.queries.checkout import load_checkout
 routes = Routes("Basket")
 
 MOST_CHOICES = 1_000
+Choice = TypeVar("Choice", "ForWhom", "Party")
+
 REFUSE = (Busy, HoldExpired, InvalidInput, NotFound)
 
 
@@ -129,7 +131,7 @@ def choose_concessions(event_id: int, body: Concessions) -> OneBasket:
 
     All or none. Again changes nothing.
     """
-    choices = {one.seat_id: one.concession_id for one in body.choices}
+    choices = {one.seat_id: one.concession_id for one in _each_seat_once(body.choices)}
     orders.choose_concessions(event_id, choices=choices, holder=holder())
     return _basket(event_id)
 
@@ -143,7 +145,7 @@ def choose_parties(event_id: int, body: Parties) -> OneBasket:
     Where the room's price is for each person, the slot costs so many times as much, less the concessions of those who
     have one. More who pay less than come are refused, also where only the party is said. All or none.
     """
-    choices = {one.seat_id: one.people for one in body.choices}
+    choices = {one.seat_id: one.people for one in _each_seat_once(body.choices)}
     people = {
         one.seat_id: _by_concession(one.party_concessions)
         for one in body.choices
@@ -194,6 +196,12 @@ def extend_hold(event_id: int) -> OneBasket:
     """
     inventory.extend_hold(event_id, holder=holder())
     return _basket(event_id)
+
+
+def _each_seat_once(choices: list[Choice]) -> list[Choice]:
+    if len({one.seat_id for one in choices}) < len(choices):
+        raise InvalidInput(field="choices", reason=N_("Please name each seat once."))
+    return choices
 
 
 def _by_concession(said: list[PeopleWhoPayLess]) -> dict[int, int]:

@@ -99,6 +99,7 @@ SAID_AS = {
     "on_sale_until": ("on_sale_from",),
     "slots": ("areas",),
     "date": ("starts_at",),
+    "concession": ("concession_id",),
 }
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d", re.ASCII)
 
@@ -197,7 +198,7 @@ def _redirect_without_a_page(response: Response) -> Response:
 def _members(error: SeatbookError) -> dict[str, Any]:
     data = {name: _written(value) for name, value in error.data.items() if name != "listing"}
     if isinstance(error, InvalidInput):
-        fault = {"pointer": pointer_to(data["field"]), "detail": str(error)}
+        fault = {"pointer": pointer_to(data["field"], seat_id=data.get("seat_id")), "detail": str(error)}
         return {"errors": [fault | ({"in": "header"} if data["field"] in HEADERS else {})]}
     if isinstance(error, CredentialsNeeded | CredentialsRefused | SignInRefused):
         return {}
@@ -207,17 +208,18 @@ def _members(error: SeatbookError) -> dict[str, Any]:
     return members | ({"data": data} if data else {})
 
 
-def pointer_to(field: str) -> str:
-    """Where the request has the field that a rule names: "#/show/title" for "title", as rules know no shapes."""
+def pointer_to(field: str, *, seat_id: int | None = None) -> str:
+    """Where the request has the field that a rule names: "#/show/title" for "title", as rules know no shapes. Where
+    it is about one of several seats, in what is said of that one."""
     body = request.get_json(silent=True) if request.method == "POST" else None
     for name in (field, *SAID_AS.get(field, ())):
-        if (way := _way(body, name)) is not None:
+        if (way := _way(body, name, seat_id=seat_id)) is not None:
             return f"#/{way}"
     return f"#/{field}"
 
 
-def _way(content: Any, name: str) -> str | None:
-    """The nearest member of that name, from the top."""
+def _way(content: Any, name: str, *, seat_id: int | None) -> str | None:
+    """The nearest member of that name, from the top, and in nothing that is said of another seat."""
     level: list[tuple[str, Any]] = [("", content)]
     while level:
         for before, held in level:
@@ -229,7 +231,8 @@ def _way(content: Any, name: str) -> str | None:
             for step, child in (
                 held.items() if isinstance(held, dict) else enumerate(held) if isinstance(held, list) else ()
             )
-            if isinstance(child, dict | list)
+            if isinstance(child, list)
+            or (isinstance(child, dict) and (seat_id is None or child.get("seat_id", seat_id) == seat_id))
         ]
     return None
 

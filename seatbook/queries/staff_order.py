@@ -439,7 +439,7 @@ def _refunds(event_id: int, payment_ids: list[int]) -> dict[int, list[RefundView
 def _holds(event_id: int, reservation_id: int) -> Iterable[Happened]:
     """When its places were held. Its own lines tell, so that the log needs no index that each click would write."""
     rows: Iterable[Any] = db.session.execute(
-        select(ReservationSeat.held_at, Seat.label, User.username)
+        select(ReservationSeat.held_at, ReservationSeat.seat_id, Seat.label, User.username)
         .join(Seat, and_(Seat.event_id == ReservationSeat.event_id, Seat.id == ReservationSeat.seat_id))
         .join(
             Reservation,
@@ -456,7 +456,12 @@ def _holds(event_id: int, reservation_id: int) -> Iterable[Happened]:
     )
     # One click on many places is one statement, which writes them within milliseconds.
     acts: list[list[Any]] = []
+    seen: set[int] = set()
     for row in rows:
+        # Another line of the same place is another party, and no other hold.
+        if row.seat_id in seen:
+            continue
+        seen.add(row.seat_id)
         if acts and row.held_at - acts[-1][-1].held_at < SAME_ACT:
             acts[-1].append(row)
         else:

@@ -152,8 +152,8 @@ def _new_code() -> str:
 
 def _choose(event_id: int, holder: HolderRef) -> orders.Repriced | None:
     """What the form says of its places, in one act: `concession-SEAT=ID` for whom they are (nothing: the full price),
-    `party-SEAT=N` how many come to that slot, `people-SEAT-CONCESSION=N` how many of them pay by that concession.
-    None: it says nothing."""
+    `party-SEAT=N` how many come to that slot, `people-SEAT-CONCESSION=N` how many of them pay by that concession
+    (nothing: nobody). None: it says nothing."""
     choices = {
         id_of(name.removeprefix(CONCESSION)): id_of(value) if value else None
         for name, value in request.form.items()
@@ -168,7 +168,10 @@ def _choose(event_id: int, holder: HolderRef) -> orders.Repriced | None:
     for name, value in request.form.items():
         if name.startswith(PEOPLE):
             seat_id, _dash, concession_id = name.removeprefix(PEOPLE).partition("-")
-            people.setdefault(id_of(seat_id), {})[id_of(concession_id)] = _number_of_people(value)
+            count = minor_of(value or "0")
+            if count is None:
+                raise orders.no_number_of_people(id_of(seat_id))
+            people.setdefault(id_of(seat_id), {})[id_of(concession_id)] = count
     if not (choices or parties or people):
         return None
     return orders.choose_for_whom(
@@ -184,14 +187,6 @@ def _typed_party(seat_id: int) -> str:
         if name == f"{PARTY}{seat_id}" or name.startswith(f"{PEOPLE}{seat_id}-")
     }
     return urlencode(fields)
-
-
-def _number_of_people(value: str) -> int:
-    """An empty field says that nobody does. Raises InvalidInput."""
-    count = minor_of(value or "0")
-    if count is None:
-        raise InvalidInput(field="people", reason=N_("Please say with a number how many people pay less."))
-    return count
 
 
 def _choose_if_held(event_id: int, holder: HolderRef) -> orders.Repriced | None:

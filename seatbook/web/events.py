@@ -25,6 +25,7 @@ from seatbook.domain import inventory
 from seatbook.domain.orders import choose_parties
 from seatbook.domain.reference import format_reference
 from seatbook.errors import (
+    N_,
     AlreadyYours,
     BasketChanged,
     HoldExpired,
@@ -73,6 +74,10 @@ from seatbook.web.texts import gettext as _
 blueprint = Blueprint("events", __name__)
 
 # Refusals that the event page itself explains best; any other gets a page of its own.
+# Who of a party pays less is asked at the checkout alone.
+MORE_PAY_LESS = N_(
+    "More people of your party pay less (%(fewer)s) than would come (%(people)s). Please change both at the checkout."
+)
 EXPLAINED_ON_PAGE = (
     AlreadyYours,
     BasketChanged,
@@ -216,8 +221,12 @@ def parties(event_id: int) -> BaseResponse:
     try:
         choose_parties(event_id, choices=choices, holder=ensure_holder())
     except (NotFound, *EXPLAINED_ON_PAGE) as error:
-        # What is in no basket any more was given back in another window.
-        return refuse(event_id, BasketChanged() if isinstance(error, NotFound) else error)
+        if isinstance(error, NotFound):
+            # What is in no basket any more was given back in another window.
+            return refuse(event_id, BasketChanged())
+        if isinstance(error, InvalidInput) and error.data["field"] == "people":
+            return refuse(event_id, InvalidInput(**error.data | {"reason": MORE_PAY_LESS}))
+        return refuse(event_id, error)
     return _answer(event_id, anchor="basket")
 
 

@@ -50,7 +50,8 @@ def mine() -> str:
     unpaid = [r for r in reservations if r.status == "pending"]
     return render_template(
         "reservations.html",
-        unpaid=sorted(unpaid, key=lambda r: r.seconds_to_pay or 0),
+        unpaid=sorted((r for r in unpaid if not r.is_offer), key=lambda r: r.seconds_to_pay or 0),
+        offered=sorted((r for r in unpaid if r.is_offer), key=lambda r: r.seconds_to_pay or 0),
         coming=sorted((r for r in reservations if _is_coming(r)), key=lambda r: r.from_when),
         earlier=[r for r in reservations if r not in unpaid and not _is_coming(r)],
     )

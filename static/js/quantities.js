@@ -23,3 +23,8 @@ document.addEventListener("click", ({ target }) => {
 document.addEventListener("change", ({ target }) => {
   if (target.form?.id === "parties") target.form.requestSubmit();
 });
+// What was refused is not what is so.
+document.addEventListener("htmx:finally:request", ({ detail }) => {
+  const { sourceElement, response } = detail?.ctx ?? {};
+  if (sourceElement?.id === "parties" && response?.status >= 400) document.getElementById("parties")?.reset();
+});

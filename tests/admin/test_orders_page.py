@@ -17,6 +17,7 @@ from seatbook.domain.orders import (
     ask_due_payments,
     begin_checkout,
     choose_concessions,
+    choose_parties,
     create_code,
     create_concession,
     record_answer,
@@ -29,7 +30,7 @@ from seatbook.payments import Answer
 from seatbook.payments.sandbox import Sandbox
 from seatbook.queries.reservations import load_reservation
 from seatbook.web.formats import money
-from tests.factories import Hall, make_event, make_holder, make_holders, seat_row
+from tests.factories import Hall, make_event, make_holder, make_holders, make_slots, noons, seat_row
 from tests.paying import (
     go_to_checkout,
     let_deadline_pass,
@@ -189,6 +190,19 @@ def test_an_order_shows_its_places_its_money_and_what_happened(staff: Visitor, t
         assert said in page, said
     assert "A1 and A2 held" in page
     assert "A1 and A2 bought" in page
+
+
+def test_another_party_is_no_other_hold(staff: Visitor) -> None:
+    hall, ann = make_event(seats=1), make_holder("ann")
+    (slot,) = make_slots(hall, starts=noons(1), party=(2, 6), price_per="person")
+    held = hold_seats(hall.event_id, seat_ids=[hall.seat_ids[0], slot], holder=ann)
+    for people in (4, 3):
+        choose_parties(hall.event_id, choices={slot: people}, holder=ann)
+    bought = confirm_reservation(hall.event_id, reservation_id=held.reservation_id, holder=ann)
+    page = staff.open(f"/staff/orders/{format_reference(hall.event_id, bought.code)}").text
+    (what,) = re.findall(r"([^<>]+) held\b", page)
+    assert "A1" in what
+    assert len(re.split(", | and ", what)) == 2
 
 
 def test_an_order_of_many_places_needs_no_more_statements(staff: Visitor, till: Till) -> None:

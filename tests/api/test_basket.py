@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from seatbook import create_app
-from seatbook.domain.orders import create_code, create_concession
+from seatbook.domain.orders import create_code, create_concession, stop_concession
 from tests.api.caller import Answer, Caller, account_with_token
 from tests.conftest import make_config
 from tests.factories import (
@@ -250,12 +250,31 @@ def test_more_who_pay_less_than_come_change_nothing(app: Flask, ada: Caller, hal
             (party(4, (child, 5)), 422),
             (party(4, (child, 1), (child, 1)), 422),
             (party(4, (child + 1, 1)), 404),
+            (party(4, (child + 1, 0)), 404),
+            ({"seat_id": other, "people": 3}, 422),
         ):
             refusal = choose(ada, hall, "parties", {"seat_id": other, "people": 5}, choice)
             assert refusal.status_code == status, choice
-    told = choose(ada, hall, "parties", {"seat_id": slot, "people": 2}).json
+    # The fault is in what is said of that slot.
+    fine = {"seat_id": other, "people": 5, "party_concessions": [{"concession_id": child, "people": 1}]}
+    told = choose(ada, hall, "parties", fine, {"seat_id": slot, "people": 2}).json
     assert told["detail"].startswith("More people pay less (3) than come (2).")
-    assert told["errors"][0]["pointer"] == "#/choices/0/people"
+    assert told["errors"][0]["pointer"] == "#/choices/1/people"
+    with app.app_context():
+        student = create_concession(hall.event_id, name="Student", percent_off=25)
+        stop_concession(hall.event_id, concession_id=student)
+    told = choose(ada, hall, "parties", fine, party(4, (child, 1), (student, 1))).json
+    assert told["detail"] == "“Student” is not offered any more."
+    assert told["errors"][0]["pointer"] == "#/choices/1/party_concessions/0/concession_id"
+
+
+def test_a_seat_is_named_once(app: Flask, ada: Caller, hall: Hall) -> None:
+    hold(ada, hall, hall.seat_ids[0])
+    full = {"seat_id": hall.seat_ids[0], "concession_id": None}
+    with app.app_context(), nothing_changes():
+        refusal = choose(ada, hall, "concessions", full, full)
+    assert (refusal.status_code, refusal.json["detail"]) == (422, "Please name each seat once.")
+    assert refusal.json["errors"][0]["pointer"] == "#/choices"
 
 
 def test_more_time_is_given_as_far_as_it_goes(app: Flask, ada: Caller, hall: Hall) -> None:

@@ -105,6 +105,28 @@ def test_the_fields_for_people_are_named_and_so_is_what_is_wrong_with_them(
     assert violations(anna.page) == []
 
 
+def test_a_party_that_is_refused_in_the_basket_is_as_it_was(
+    anna: Person, box_office: None, account: str
+) -> None:
+    hall, slot = make_tour()
+    come_to_checkout(anna, account, hall, slot)
+    anna.page.get_by_label(re.compile("^How many come")).select_option("4")
+    pays(anna, "€48.00")
+    many(anna, "Child (−50 %)").fill("3")
+    many(anna, "Child (−50 %)").press("Tab")
+    pays(anna, "€30.00")
+    anna.open_event(hall)
+    people = anna.basket.get_by_label(re.compile("^How many come"))
+    people.select_option("2")
+    anna.reads(
+        re.compile(r"More people of your party pay less \(3\) than would come \(2\)\. .* at the checkout\.")
+    )
+    expect(people).to_have_value("4")
+    people.select_option("5")
+    expect(anna.basket).to_contain_text("€42.00")
+    expect(people).to_have_value("5")
+
+
 @pytest.mark.parametrize("with_scripts", [True, False])
 def test_the_enter_key_works_out_the_prices_and_takes_no_code_off(
     come: Come, box_office: None, account: str, with_scripts: bool

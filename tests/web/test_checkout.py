@@ -279,7 +279,8 @@ def test_whoever_pays_at_the_counter_chooses_before_reserving_where_somebody_may
         orders.create_code(hall.event_id, code="LANTERN", percent_off=50)
 
     text = alice.open(f"/events/{hall.event_id}").text
-    assert f'href="{checkout_of(hall)}"' in text
+    assert text.count(f'href="{checkout_of(hall)}">Go on</a>') == 2
+    assert "<h1>Reserve</h1>" in alice.open(checkout_of(hall)).text
     assert 'id="reserve"' not in text
     assert "You pay at the box office." in text
     fields = whole_form(alice.open(checkout_of(hall)).text, **chosen)
@@ -687,12 +688,15 @@ def test_equal_places_are_offered_and_taken_or_not(alice: Visitor, answer: str) 
     assert "Instead of these, which you had picked" in text
     assert "Row A, seat 1" in text
     assert "Row A, seat 2" in text
-    assert "Offered to you" in alice.open("/reservations/").text
+    mine = alice.open("/reservations/").text
+    assert '<h2 class="mines-unpaid">Offered to you</h2>' in mine
+    assert "Not paid yet" not in mine
     # The reservation that one paid for leads there, and says for how long.
     code = db.session.execute(db.text("SELECT code FROM reservation ORDER BY id LIMIT 1")).scalar_one()
     text = alice.open(f"/reservations/{format_reference(hall.event_id, code)}").text
     assert re.search(r"We offer you equal places, and keep them for you until [^<]*\d:\d\d[^<]*\.<", text)
     assert address in text
+    assert "Pick places again" not in text
     pressed: dict[str, Any] = {answer: "1"}
     after = alice.send(f"{address}/offer", page=address, **pressed)
     assert after.status_code == 303
@@ -1200,7 +1204,9 @@ def test_what_is_no_number_of_people_is_refused(alice: Visitor, typed: str) -> N
     with nothing_changes():
         answer = alice.send(f"{checkout_of(hall)}/prices", page=checkout_of(hall), htmx=True, **fields)
     assert answer.status_code == 422
-    assert "Please say with a number how many people pay less." in answer.text
+    assert 'id="party-fault" role="alert">Please say with a whole number, 0 or more,' in answer.text
+    # It stays in its field until it is right.
+    assert whole_form(answer.text)[children] == typed[:5]
 
 
 def test_a_smaller_party_on_the_events_page_is_refused_where_more_pay_less(alice: Visitor) -> None:
@@ -1213,7 +1219,21 @@ def test_a_smaller_party_on_the_events_page_is_refused_where_more_pay_less(alice
     with nothing_changes():
         answer = alice.send(f"/events/{hall.event_id}/parties", page=f"/events/{hall.event_id}", **fewer)
     assert answer.status_code == 422
-    assert "More people pay less (3) than come (2)" in answer.text
+    assert "More people of your party pay less (3) than would come (2)." in answer.text
+    assert "Please change both at the checkout." in answer.text
+
+
+def test_a_concession_that_was_stopped_meanwhile_is_refused_where_it_was_chosen(alice: Visitor) -> None:
+    hall, slot, children, _ = make_family_tour()
+    assert alice.pick(hall.event_id, slot).status_code == 303
+    page = checkout_of(hall)
+    fields: dict[str, Any] = {f"party-{slot}": "2", children: "1"}
+    for one in rows_of("concession"):
+        orders.stop_concession(hall.event_id, concession_id=one["id"])
+    with nothing_changes():
+        answer = alice.send(f"{page}/prices", page=page, htmx=True, **fields)
+    assert answer.status_code == 422
+    assert 'id="party-fault" role="alert">“Child” is not offered any more.' in answer.text
 
 
 def test_a_concession_that_was_stopped_is_offered_to_those_who_have_it(alice: Visitor) -> None:

@@ -40,6 +40,7 @@ from seatbook.domain.orders.reduce import (
     choose_concessions,
     choose_for_whom,
     choose_parties,
+    no_number_of_people,
     remove_code,
 )
 from seatbook.domain.orders.reductions import (
@@ -88,6 +89,7 @@ __all__ = [
     "deliver_sandbox_notices",
     "end_due_offers",
     "give_up_checkout",
+    "no_number_of_people",
     "note_paid_out",
     "record_answer",
     "remove_code",

@@ -172,25 +172,33 @@ def _refuse_concessions(
     }
     for seat_id, said in of_parties.items():
         if any(count < 0 for count in said.values()):
-            raise InvalidInput(field="people", reason=N_("Please say how many people that are."))
-        wanted |= {(seat_id, one): count for one, count in said.items() if count}
+            raise no_number_of_people(seat_id)
+        wanted |= {(seat_id, one): count for one, count in said.items()}
         kept |= {(seat_id, one.concession_id): one.people for one in lines[seat_id].party_concessions}
     if not wanted:
         return
-    if _has_one_price_for_all(session, event_id, seat_ids={seat_id for seat_id, _ in wanted}):
+    fewer = {seat_id for (seat_id, _), count in wanted.items() if count}
+    if fewer and _has_one_price_for_all(session, event_id, seat_ids=fewer):
         raise InvalidInput(
             field="concession",
             reason=N_("Stock, and a time slot for all who come, cost the same for everybody."),
         )
-    offered = set(
-        session.scalars(select(Concession.id).where(Concession.event_id == event_id, Concession.is_active))
-    )
+    rows = session.execute(select(Concession.id, Concession.is_active).where(Concession.event_id == event_id))
+    is_offered = {row.id: row.is_active for row in rows}
     for (seat_id, concession_id), count in sorted(wanted.items()):
-        if concession_id not in offered and count > kept.get((seat_id, concession_id), 0):
-            raise _not_offered(session, event_id, concession_id)
+        is_more = count > kept.get((seat_id, concession_id), 0)
+        if concession_id not in is_offered or (is_more and not is_offered[concession_id]):
+            of_party = {"seat_id": seat_id} if seat_id in of_parties else {}
+            raise _not_offered(session, event_id, concession_id, **of_party)
 
 
-def _not_offered(session: Session, event_id: int, concession_id: int) -> SeatbookError:
+def no_number_of_people(seat_id: int) -> InvalidInput:
+    """What was said of the party of this slot is none."""
+    reason = N_("Please say with a whole number, 0 or more, how many people pay less.")
+    return InvalidInput(field="people", reason=reason, seat_id=seat_id)
+
+
+def _not_offered(session: Session, event_id: int, concession_id: int, **of_party: int) -> SeatbookError:
     """Why nobody can choose this concession: it was stopped, or there never was such a one."""
     name = session.scalar(
         select(Concession.name).where(
@@ -199,7 +207,8 @@ def _not_offered(session: Session, event_id: int, concession_id: int) -> Seatboo
     )
     if name is None:
         return NotFound(what="concession")
-    return InvalidInput(field="concession", reason=N_("“%(name)s” is not offered any more."), name=name)
+    reason = N_("“%(name)s” is not offered any more.")
+    return InvalidInput(field="concession", reason=reason, name=name, **of_party)
 
 
 def _has_one_price_for_all(session: Session, event_id: int, *, seat_ids: Collection[int]) -> bool:
