@@ -19,6 +19,8 @@ from seatbook.queries.checkout import load_checkout
 routes = Routes("Basket")
 
 MOST_CHOICES = 1_000
+# All of these together, each number as long as can be, are a body that is still read (64 kB).
+MOST_PARTIES, MOST_KINDS = 50, 20
 Choice = TypeVar("Choice", "ForWhom", "Party")
 
 REFUSE = (Busy, HoldExpired, InvalidInput, NotFound)
@@ -88,7 +90,7 @@ class Party(Body):
 
     seat_id: Id
     people: Annotated[int, Field(ge=1, le=MOST_CHOICES)]
-    party_concessions: Annotated[list[PeopleWhoPayLess] | None, Field(max_length=MOST_CHOICES)] = None
+    party_concessions: Annotated[list[PeopleWhoPayLess] | None, Field(max_length=MOST_KINDS)] = None
 
 
 class Concessions(Body):
@@ -107,7 +109,7 @@ class Parties(Body):
         list[Party],
         Field(
             min_length=1,
-            max_length=MOST_CHOICES,
+            max_length=MOST_PARTIES,
             examples=[
                 [{"seat_id": 40, "people": 4, "party_concessions": [{"concession_id": 3, "people": 2}]}]
             ],

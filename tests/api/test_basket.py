@@ -268,6 +268,14 @@ def test_more_who_pay_less_than_come_change_nothing(app: Flask, ada: Caller, hal
     assert told["errors"][0]["pointer"] == "#/choices/1/party_concessions/0/concession_id"
 
 
+def test_as_much_as_the_description_allows_is_read(ada: Caller, hall: Hall) -> None:
+    most = 2**63 - 1
+    fewer = [{"concession_id": most - nth, "people": 1_000} for nth in range(20)]
+    all_of_it = [{"seat_id": most - nth, "people": 1_000, "party_concessions": fewer} for nth in range(50)]
+    assert choose(ada, hall, "parties", *all_of_it).status_code == 404
+    assert choose(ada, hall, "parties", *all_of_it, all_of_it[0]).status_code == 422
+
+
 def test_a_seat_is_named_once(app: Flask, ada: Caller, hall: Hall) -> None:
     hold(ada, hall, hall.seat_ids[0])
     full = {"seat_id": hall.seat_ids[0], "concession_id": None}
