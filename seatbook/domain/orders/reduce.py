@@ -23,7 +23,7 @@ from seatbook.domain.inventory.rows import (
     open_lines,
 )
 from seatbook.domain.transaction import run_transaction
-from seatbook.errors import N_, CodeRefused, HoldExpired, InvalidInput, NotFound, SeatbookError
+from seatbook.errors import N_, CodeRefused, HoldExpired, InvalidInput, NotFound
 from seatbook.models import Area, Concession, DiscountUse, Seat
 
 NOTHING: Mapping[int, Any] = MappingProxyType({})
@@ -183,32 +183,24 @@ def _refuse_concessions(
             field="concession",
             reason=N_("Stock, and a time slot for all who come, cost the same for everybody."),
         )
-    rows = session.execute(select(Concession.id, Concession.is_active).where(Concession.event_id == event_id))
-    is_offered = {row.id: row.is_active for row in rows}
+    rows = session.execute(
+        select(Concession.id, Concession.name, Concession.is_active).where(Concession.event_id == event_id)
+    )
+    known = {row.id: row for row in rows}
     for (seat_id, concession_id), count in sorted(wanted.items()):
-        is_more = count > kept.get((seat_id, concession_id), 0)
-        if concession_id not in is_offered or (is_more and not is_offered[concession_id]):
+        if concession_id not in known:
+            raise NotFound(what="concession")
+        concession = known[concession_id]
+        if count > kept.get((seat_id, concession_id), 0) and not concession.is_active:
             of_party = {"seat_id": seat_id} if seat_id in of_parties else {}
-            raise _not_offered(session, event_id, concession_id, **of_party)
+            reason = N_("“%(name)s” is not offered any more.")
+            raise InvalidInput(field="concession", reason=reason, name=concession.name, **of_party)
 
 
 def no_number_of_people(seat_id: int) -> InvalidInput:
     """What was said of the party of this slot is none."""
     reason = N_("Please say with a whole number, 0 or more, how many people pay less.")
     return InvalidInput(field="people", reason=reason, seat_id=seat_id)
-
-
-def _not_offered(session: Session, event_id: int, concession_id: int, **of_party: int) -> SeatbookError:
-    """Why nobody can choose this concession: it was stopped, or there never was such a one."""
-    name = session.scalar(
-        select(Concession.name).where(
-            Concession.event_id == event_id, Concession.id == checked_id(concession_id)
-        )
-    )
-    if name is None:
-        return NotFound(what="concession")
-    reason = N_("“%(name)s” is not offered any more.")
-    return InvalidInput(field="concession", reason=reason, name=name, **of_party)
 
 
 def _has_one_price_for_all(session: Session, event_id: int, *, seat_ids: Collection[int]) -> bool:
