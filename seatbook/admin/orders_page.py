@@ -21,9 +21,8 @@ from seatbook.queries.staff_orders import ORDER_STATES, find_orders
 from seatbook.web.errors import sentence_of, status_of
 from seatbook.web.formats import money
 from seatbook.web.texts import gettext as _
-from seatbook.web.texts import language, ngettext
-from seatbook.web.tickets.pdf import tickets_pdf
-from seatbook.web.tickets.sheet import ticket_faces
+from seatbook.web.texts import ngettext
+from seatbook.web.tickets.pdf import tickets_pdf_answer
 
 blueprint: Blueprint = staff_pages("staff_orders", __name__)
 
@@ -69,14 +68,7 @@ def order(reference: str) -> BaseResponse:
 def tickets(reference: str) -> BaseResponse:
     """An order's tickets, to be printed and handed over."""
     found = _load(reference)
-    reservation = load_reservation(found.event_id, code=found.code, holder_id=found.holder_id)
-    faces = ticket_faces(reservation)
-    if not faces:
-        raise NotFound(what="ticket")
-    response = make_response(tickets_pdf(faces, language=language()))
-    response.mimetype = "application/pdf"
-    response.headers.set("Content-Disposition", "inline", filename=f"tickets-{found.reference}.pdf")
-    return response
+    return tickets_pdf_answer(load_reservation(found.event_id, code=found.code, holder_id=found.holder_id))
 
 
 @blueprint.route("/orders/<reference>/cancel", methods=["GET", "POST"])

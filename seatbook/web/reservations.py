@@ -6,15 +6,12 @@ from collections.abc import Collection
 from datetime import datetime
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
-from flask_login import current_user, login_required
+from flask_login import login_required
 from werkzeug.wrappers import Response as BaseResponse
 
 from seatbook.domain import orders
-from seatbook.domain.holders import HolderRef
-from seatbook.domain.reference import parse_reference
 from seatbook.errors import (
     HoldExpired,
-    NotFound,
     OfferEnded,
     PaymentUnavailable,
     SaleClosed,
@@ -27,15 +24,14 @@ from seatbook.queries.reservations import (
     ReservationView,
     ReservedPlace,
     cancellations_of,
-    load_reservation,
     places_of_reservation,
     reservations_of,
 )
 from seatbook.web.basket_lines import place_lines
 from seatbook.web.errors import sentence_of, status_of
 from seatbook.web.forms import id_of, ids_of, minor_of
-from seatbook.web.holder import current_holder
 from seatbook.web.listing import listing
+from seatbook.web.own_reservation import own_reservation, signed_in_holder
 from seatbook.web.paying import return_address, till, within_this_site
 from seatbook.web.payment_words import PaymentWords
 from seatbook.web.texts import gettext as _
@@ -46,7 +42,7 @@ blueprint = Blueprint("reservations", __name__, url_prefix="/reservations")
 @blueprint.get("/")
 @login_required
 def mine() -> str:
-    reservations = reservations_of(_holder().holder_id)
+    reservations = reservations_of(signed_in_holder().holder_id)
     unpaid = [r for r in reservations if r.status == "pending"]
     return render_template(
         "reservations.html",
@@ -61,7 +57,7 @@ def mine() -> str:
 @login_required
 def reservation(reference: str) -> BaseResponse:
     """`look`: the buyer comes from the payment service, or wants to know: it is asked first."""
-    found = _load(reference)
+    found = own_reservation(reference)
     if "look" in request.args:
         return redirect(_address_after_asking(found), 303)
     if reference != found.reference:
@@ -73,13 +69,13 @@ def reservation(reference: str) -> BaseResponse:
 @login_required
 def payment(reference: str) -> BaseResponse:
     """How it stands, for the page that shows `state`: 204 when nothing changed, else the part that did."""
-    found = _load(reference)
+    found = own_reservation(reference)
     if "HX-Request" not in request.headers:
         return redirect(_address(found), 303)
     words = _words(found)
     if words.is_to_be_asked and words.under_way is not None:
         orders.ask_payment(found.event_id, payment_id=words.under_way.id, till=till())
-        found = _load(reference)
+        found = own_reservation(reference)
         words = _words(found)
     if words.state == request.args.get("state"):
         return make_response("", 204)
@@ -92,12 +88,12 @@ def payment(reference: str) -> BaseResponse:
 @login_required
 def pay(reference: str) -> BaseResponse:
     """On to the payment service: the attempt that is open, or another one after it failed."""
-    found = _load(reference)
+    found = own_reservation(reference)
     try:
         begun = orders.begin_checkout(
             found.event_id,
             reservation_id=found.id,
-            holder=_holder(),
+            holder=signed_in_holder(),
             till=till(),
             return_url=return_address(found.reference),
         )
@@ -112,10 +108,10 @@ def pay(reference: str) -> BaseResponse:
 @login_required
 def give_up(reference: str) -> BaseResponse:
     """Rather not: the places are free as soon as the payment service takes no more money."""
-    found = _load(reference)
+    found = own_reservation(reference)
     try:
         status = orders.give_up_checkout(
-            found.event_id, reservation_id=found.id, holder=_holder(), till=till()
+            found.event_id, reservation_id=found.id, holder=signed_in_holder(), till=till()
         )
     except WrongState as error:
         return _refuse(reference, error)
@@ -128,12 +124,12 @@ def give_up(reference: str) -> BaseResponse:
 @login_required
 def offer(reference: str) -> BaseResponse:
     """Equal places after a late payment: `take`, or `decline` and have the money back."""
-    found = _load(reference)
+    found = own_reservation(reference)
     offered = _words(found).offer
     payment_id = offered.id if offered else id_of(request.form.get("payment", ""))
     decide = orders.decline_offer if "decline" in request.form else orders.accept_offer
     try:
-        decide(found.event_id, payment_id=payment_id, holder=_holder())
+        decide(found.event_id, payment_id=payment_id, holder=signed_in_holder())
     except (OfferEnded, WrongState) as error:
         return _refuse(reference, error)
     return redirect(_address(found), 303)
@@ -143,7 +139,7 @@ def offer(reference: str) -> BaseResponse:
 @login_required
 def about_to_cancel(reference: str) -> BaseResponse:
     """What cancelling would mean: `seat=ID` for each place that goes; none: all of them."""
-    found = _load(reference)
+    found = own_reservation(reference)
     if not found.can_cancel_some or found.event_is_cancelled:
         return redirect(_address(found), 303)
     chosen = ids_of(request.args.getlist("seat"))
@@ -154,7 +150,7 @@ def about_to_cancel(reference: str) -> BaseResponse:
 @login_required
 def cancel(reference: str) -> BaseResponse:
     """`seat=ID` for each place that goes, `refund` what the page said comes back for them."""
-    found = _load(reference)
+    found = own_reservation(reference)
     chosen = ids_of(request.form.getlist("seat"))
     shown = minor_of(request.form.get("refund", ""))
     if (
@@ -170,11 +166,11 @@ def cancel(reference: str) -> BaseResponse:
         return make_response(_cancel_page(found, chosen, is_choice=True), 422 if not chosen else 200)
     try:
         cancelled = orders.cancel_order(
-            found.event_id, reservation_id=found.id, holder=_holder(), seat_ids=chosen or None
+            found.event_id, reservation_id=found.id, holder=signed_in_holder(), seat_ids=chosen or None
         )
     except (TooLateToCancel, WrongState) as error:
         return _refuse(reference, error)
-    after = _load(found.reference)
+    after = own_reservation(found.reference)
     if after.status == "cancelled":
         flash(_("%(reference)s is cancelled. Its places are on sale again.", reference=found.reference))
     elif cancelled.seat_ids:
@@ -211,7 +207,7 @@ def _address(found: ReservationView) -> str:
 
 def _refuse(reference: str, error: SeatbookError) -> BaseResponse:
     """The page as it is now, and why not."""
-    return make_response(_page(_load(reference), sentence=sentence_of(error)), status_of(error))
+    return make_response(_page(own_reservation(reference), sentence=sentence_of(error)), status_of(error))
 
 
 def _page(found: ReservationView, *, sentence: str = "") -> str:
@@ -279,21 +275,6 @@ def _refund_minor(found: ReservationView, words: PaymentWords, seat_ids: Collect
 
 def _is_coming(reservation: ReservationView) -> bool:
     return reservation.status == "confirmed" and not reservation.is_past
-
-
-def _load(reference: str) -> ReservationView:
-    parsed = parse_reference(reference)
-    if parsed is None:
-        raise NotFound(what="reservation")
-    event_id, code = parsed
-    return load_reservation(event_id, code=code, holder_id=_holder().holder_id)
-
-
-def _holder() -> HolderRef:
-    holder = current_holder()
-    if holder is None or not current_user.is_authenticated:
-        raise NotFound(what="reservation")
-    return holder
 
 
 @blueprint.app_template_global()

@@ -17,20 +17,16 @@ from flask import (
     request,
     url_for,
 )
-from flask_login import current_user, login_required
+from flask_login import login_required
 from werkzeug.wrappers import Response as BaseResponse
 
 from seatbook.domain import tickets as domain_tickets
-from seatbook.domain.holders import HolderRef
-from seatbook.domain.reference import parse_reference
 from seatbook.domain.ticket_keys import known_keys
 from seatbook.errors import NotFound
-from seatbook.queries.reservations import ReservationView, load_reservation
-from seatbook.web.holder import current_holder
+from seatbook.web.own_reservation import own_reservation, signed_in_holder
 from seatbook.web.texts import gettext as _
-from seatbook.web.texts import language
 from seatbook.web.tickets.calendar import calendar_entry, occasion_of
-from seatbook.web.tickets.pdf import tickets_pdf
+from seatbook.web.tickets.pdf import tickets_pdf_answer
 from seatbook.web.tickets.qr import qr_svg
 from seatbook.web.tickets.sheet import TicketFace, ticket_faces
 
@@ -44,7 +40,7 @@ KEYS_KEPT_SECONDS = 300
 @login_required
 def tickets(reference: str) -> BaseResponse:
     """All tickets of a reservation, to be held under a scanner, or printed one a page."""
-    found = _load(reference)
+    found = own_reservation(reference)
     faces = ticket_faces(found)
     if not faces:
         # What is not bought, or not any more, is told there.
@@ -63,20 +59,13 @@ def tickets(reference: str) -> BaseResponse:
 @blueprint.get("/reservations/<reference>/tickets.pdf")
 @login_required
 def pdf(reference: str) -> BaseResponse:
-    found = _load(reference)
-    faces = ticket_faces(found)
-    if not faces:
-        raise NotFound(what="ticket")
-    response = make_response(tickets_pdf(faces, language=language()))
-    response.mimetype = "application/pdf"
-    response.headers.set("Content-Disposition", "inline", filename=f"tickets-{found.reference}.pdf")
-    return response
+    return tickets_pdf_answer(own_reservation(reference))
 
 
 @blueprint.get("/reservations/<reference>/event.ics")
 @login_required
 def calendar(reference: str) -> BaseResponse:
-    found = _load(reference)
+    found = own_reservation(reference)
     if found.status != "confirmed":
         raise NotFound(what="reservation")
     response = make_response(calendar_entry(occasion_of(found), is_cancelled=found.event_is_cancelled))
@@ -89,12 +78,16 @@ def calendar(reference: str) -> BaseResponse:
 @login_required
 def reissue(reference: str, ticket: int) -> BaseResponse:
     """A new code for one ticket, because somebody else may have a copy of the old one."""
-    found = _load(reference)
+    found = own_reservation(reference)
     version = request.form.get("version", "")
     if not version.isascii() or not version.isdigit() or len(version) > 9:
         abort(400)
     domain_tickets.reissue_ticket(
-        found.event_id, reservation_id=found.id, ticket=ticket, seen_version=int(version), holder=_holder()
+        found.event_id,
+        reservation_id=found.id,
+        ticket=ticket,
+        seen_version=int(version),
+        holder=signed_in_holder(),
     )
     flash(_("This ticket has a new code. What was printed or sent before does not open the door any more."))
     address = url_for(".tickets", reference=found.reference, _anchor=f"ticket-{ticket}")
@@ -131,21 +124,6 @@ def keys() -> BaseResponse:
 
 def _picture(face: TicketFace) -> str:
     return qr_svg(face.code, label=_("The code of this ticket"))
-
-
-def _load(reference: str) -> ReservationView:
-    parsed = parse_reference(reference)
-    if parsed is None:
-        raise NotFound(what="reservation")
-    event_id, code = parsed
-    return load_reservation(event_id, code=code, holder_id=_holder().holder_id)
-
-
-def _holder() -> HolderRef:
-    holder = current_holder()
-    if holder is None or not current_user.is_authenticated:
-        raise NotFound(what="reservation")
-    return holder
 
 
 def _rfc3339(at: datetime) -> str:
